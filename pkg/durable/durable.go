@@ -1,0 +1,90 @@
+// Package durable keeps files that survive a crash: the whole replacement of a
+// file, a journal that only grows, and a lock that a killed process leaves
+// free. Nothing here knows what the files say.
+//
+//	err := durable.Replace("staff.results.csv", 0o600, func(w io.Writer) error { … })
+//
+//	lock, err := durable.Acquire("staff.ledger.jsonl.lock")
+//	journal, err := durable.OpenJournal("staff.ledger.jsonl", durable.Options{}, replay)
+//	place, err := journal.Append(record) // returns once record is on the disk
+package durable
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// bufferSize is large enough that a million short lines cost some hundred
+// system calls.
+const bufferSize = 256 << 10
+
+// Replace writes path as a whole: write fills a temporary file in the same
+// folder, which is then synced and renamed over path, and the folder synced. A
+// reader sees the old file or the new one, never half of either, and after an
+// error the old file stands unchanged.
+//
+// A symbolic link is followed, so that the file it names is replaced and the
+// link stays. Where path names something that is no regular file, such as
+// /dev/stdout or a pipe, write goes straight to it. mode holds for a new and
+// for a replaced file alike.
+func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeThrough(path, write)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	tmp, err := os.CreateTemp(dir, "."+base+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	if err := fill(tmp, write); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func fill(w io.Writer, write func(io.Writer) error) error {
+	b := bufio.NewWriterSize(w, bufferSize)
+	if err := write(b); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+func writeThrough(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("cannot write to %s, which is no regular file: %w", path, err)
+	}
+	if err := fill(f, write); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,103 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	put := func(text string, fail error) error {
+		return Replace(path, 0o600, func(w io.Writer) error {
+			if _, err := io.WriteString(w, text); err != nil {
+				return err
+			}
+			return fail
+		})
+	}
+	check := func(want string) {
+		t.Helper()
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != want {
+			t.Errorf("the file holds %q, %v, want %q", got, err, want)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) != 1 {
+			t.Errorf("the folder holds %v, %v, want the file alone", entries, err)
+		}
+	}
+	if err := put("one", nil); err != nil {
+		t.Fatal(err)
+	}
+	check("one")
+	if err := put("half", io.ErrShortWrite); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("Replace() = %v, want the writer's error", err)
+	}
+	check("one")
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("two", nil); err != nil {
+		t.Fatal(err)
+	}
+	check("two")
+	if info, err := os.Stat(path); runtime.GOOS != "windows" && (err != nil || info.Mode().Perm() != 0o600) {
+		t.Errorf("mode %v, want 0600 also where the old file had another", info.Mode())
+	}
+}
+
+func TestReplaceFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("target", link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	err := Replace(link, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+	got, _ := os.ReadFile(target)
+	if info, _ := os.Lstat(link); err != nil || string(got) != "new" || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("Replace() = %v, the target holds %q, the link is %v", err, got, info.Mode())
+	}
+}
+
+func TestReplaceInMissingFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "x")
+	err := Replace(path, 0o600, func(io.Writer) error { t.Error("write was called"); return nil })
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Replace() = %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+func TestReplaceOfADevice(t *testing.T) {
+	if err := Replace(os.DevNull, 0o600, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }); err != nil {
+		t.Errorf("Replace(%s) = %v", os.DevNull, err)
+	}
+}
+
+func TestAcquire(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.lock")
+	first, err := Acquire(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Acquire(path); !errors.Is(err, ErrHeld) {
+		t.Errorf("second Acquire() = %v, want %v", err, ErrHeld)
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Acquire(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Release(); err != nil {
+		t.Fatal(err)
+	}
+}
