@@ -24,6 +24,9 @@ type Options struct {
 	// NoSync leaves out the syncs. A crash may then lose what was appended; only
 	// a benchmark that wants to know what they cost asks for it.
 	NoSync bool
+	// ReadOnly opens a journal that exists, changes nothing and passes over a
+	// torn last line; nothing can be appended.
+	ReadOnly bool
 }
 
 // Place is where a record stands in its journal: the offset of its line.
@@ -46,6 +49,7 @@ type Journal struct {
 	end     Place        // where the next line will start
 	sum     uint32       // of the last line
 	err     error        // why nothing can be appended any more
+	closed  bool
 
 	written int64 // how far the file goes; used by the writing goroutine only
 
@@ -55,6 +59,9 @@ type Journal struct {
 
 // ErrClosed is the error of [Journal.Append] after [Journal.Close].
 var ErrClosed = errors.New("the journal is closed")
+
+// errReadOnly is the error of [Journal.Append] where nothing can be appended.
+var errReadOnly = errors.New("the journal was opened for reading only")
 
 // Append adds record, one JSON object without a line feed, and returns its place
 // once it is durable. After an error of the disk nothing more can be appended:
@@ -102,17 +109,21 @@ func (j *Journal) Read(p Place) ([]byte, error) {
 // Close waits until everything appended is durable and closes the file.
 func (j *Journal) Close() error {
 	j.mu.Lock()
-	closed := errors.Is(j.err, ErrClosed)
-	failed := j.err
+	if j.closed {
+		j.mu.Unlock()
+		return nil
+	}
+	j.closed = true
 	if j.err == nil {
 		j.err = ErrClosed
 	}
 	j.mu.Unlock()
-	if closed {
-		return nil
-	}
 	close(j.wake) // nobody sends any more, since j.err is set
 	<-j.done
+	failed := j.err
+	if failed == ErrClosed || failed == errReadOnly {
+		failed = nil
+	}
 	return errors.Join(failed, j.file.Close())
 }
 

@@ -41,16 +41,16 @@ func (e *DamageError) Error() string {
 //
 // Two processes must not have one journal open: see [Acquire].
 func OpenJournal(path string, o Options, replay func(Entry) error) (*Journal, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	flag := os.O_RDWR | os.O_CREATE
+	if o.ReadOnly {
+		flag = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, flag, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	j := &Journal{file: f, options: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	if err := j.recover(replay); err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := j.open(replay); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -58,30 +58,20 @@ func OpenJournal(path string, o Options, replay func(Entry) error) (*Journal, er
 	return j, nil
 }
 
-// ReadJournal hands every record of the journal at path to replay, as
-// [OpenJournal] does, but changes nothing: a torn last line is passed over.
-func ReadJournal(path string, replay func(Entry) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	j := &Journal{file: f}
-	_, err = j.replay(replay)
-	return err
-}
-
-// recover replays the file and mends its end.
-func (j *Journal) recover(replay func(Entry) error) error {
+func (j *Journal) open(replay func(Entry) error) error {
 	torn, err := j.replay(replay)
 	if err != nil {
 		return err
+	}
+	if j.options.ReadOnly {
+		j.err = errReadOnly
+		return nil
 	}
 	if err := j.mend(torn, replay); err != nil {
 		return err
 	}
 	j.written = int64(j.end)
-	return nil
+	return syncDir(filepath.Dir(j.file.Name()))
 }
 
 // mend deals with what a crash left behind the last line feed.
