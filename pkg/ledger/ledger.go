@@ -1,0 +1,375 @@
+// Package ledger remembers what a run intended and what became of it, so that no
+// person is created twice and none is forgotten, whenever a run ends.
+//
+//	l, err := ledger.Open("staff.ledger.jsonl", ledger.Options{})
+//	err = l.Intend(ledger.Intent{Key: key, Request: id, UPN: upn, …})  // durable
+//	user, err := client.CreateUser(…)                                  // sent
+//	err = l.Settle(ledger.Outcome{Key: key, Status: ledger.Created, …}) // durable
+//
+// # What a crash leaves behind
+//
+// A create goes through the steps below. A crash (kill -9, a power cut) may come
+// between any two of them.
+//
+//	step                  a crash after it leaves             the next run
+//	1 password synced     a line of the credentials file      uses that password, or drops the line at its end
+//	2 intent written      perhaps a torn last line            cuts it off; the person is new
+//	3 intent synced       an intent without an outcome        sends the same request, with the same MS-RequestId and password
+//	4 request sent        the same; the user exists or not    the same: the service replays its answer, or answers with
+//	                                                          a conflict, and then the user is looked up
+//	5 answer received     the same; the user exists           as after 4
+//	6 outcome written     perhaps a torn last line            cuts it off; as after 4
+//	7 outcome synced      the outcome                         sends nothing; the result row is made from the outcome
+//	8 results renamed     everything                          the same
+//
+// Step 1 is of the plain credentials file. An encrypted one cannot be read back
+// or added to: there the password waits in memory until the file is written as a
+// whole, which the ledger notes (see [Ledger.Hand]), and a user who was created
+// by a run that died before that gets a new password from the next.
+//
+// An intent is written only for a userPrincipalName that the tenant did not have
+// when it was listed just before. So a user who is found under that name later,
+// and bears the names of the intent, is the one that the intent created.
+//
+// An undo goes the same way: intent to delete, DELETE, outcome [Deleted]; a
+// DELETE that finds nobody is as good as one that deletes.
+//
+// The ledger holds names and ids, and no secret.
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"muster/pkg/durable"
+)
+
+// Version is that of the ledger's schema, in its first line.
+const Version = 1
+
+// Key is what the ledger knows a person by: a hash of the customer and of the
+// person's own part, since these can be of any length.
+type Key [16]byte
+
+// KeyOf returns the key of a person in a customer's tenant. Tenant is the
+// customer's GUID, so that one who is named by its domain today and by its GUID
+// tomorrow stays the same.
+func KeyOf(tenant, identity string) Key {
+	sum := sha256.Sum256([]byte(tenant + "\x00" + identity))
+	return Key(sum[:16])
+}
+
+// MarshalText returns the key in hexadecimal.
+func (k Key) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, k[:]), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (k *Key) UnmarshalText(text []byte) error {
+	if hex.DecodedLen(len(text)) != len(k) {
+		return fmt.Errorf("key %q is not 32 hexadecimal digits", text)
+	}
+	_, err := hex.Decode(k[:], text)
+	return err
+}
+
+// Status is what became of a person.
+type Status string
+
+// The statuses. The first four end an [Intent]; Unknown is the state of somebody
+// whom the ledger never met, and Doubtful of an intent without an outcome.
+const (
+	Created   Status = "created"   // this ledger created the user
+	Exists    Status = "exists"    // the tenant had the name before
+	Failed    Status = "failed"    // the service refused it, or the attempts ran out
+	Withdrawn Status = "withdrawn" // the request was never sent
+	Deleting  Status = "deleting"  // an undo has begun
+	Deleted   Status = "deleted"   // an undo has ended
+	Unknown   Status = ""
+	Doubtful  Status = "doubtful"
+)
+
+// Intent says that a request is about to be sent.
+type Intent struct {
+	Key         Key       `json:"key"`
+	Request     uuid.UUID `json:"request_id"` // its MS-RequestId, on every attempt
+	Tenant      string    `json:"customer_id"`
+	UPN         string    `json:"user_principal_name"`
+	FirstName   string    `json:"first_name,omitempty"`
+	LastName    string    `json:"last_name,omitempty"`
+	DisplayName string    `json:"display_name"`
+	Generated   bool      `json:"generated_password,omitempty"` // the password is muster's
+	At          time.Time `json:"at"`
+}
+
+// Outcome says what became of an intent.
+type Outcome struct {
+	Key         Key       `json:"key"`
+	Tenant      string    `json:"customer_id"`
+	UPN         string    `json:"user_principal_name"`
+	Status      Status    `json:"status"`
+	Doubt       bool      `json:"doubt,omitempty"` // failed, and yet the user may exist
+	UserID      string    `json:"user_id,omitempty"`
+	Code        string    `json:"error_code,omitempty"`
+	Error       string    `json:"error,omitempty"`
+	Hint        string    `json:"hint,omitempty"`
+	Attempts    int       `json:"attempts,omitempty"`
+	Correlation string    `json:"correlation_id,omitempty"` // of the last attempt
+	LatencyMS   int64     `json:"latency_ms,omitempty"`     // of the last attempt
+	At          time.Time `json:"at"`
+}
+
+// Entry is what the ledger knows of one person: the last intent and its outcome.
+type Entry struct {
+	Intent  Intent  // zero where nothing was ever sent for the person
+	Outcome Outcome // its Status is Unknown where there is none yet
+	Status  Status  // what to make of both
+	Handed  bool    // the password is in a credentials file that is complete
+}
+
+// state is what is kept in memory of a person.
+type state struct {
+	intent, outcome durable.Place // 0, where the first line stands: none
+	status          Status
+	handed          bool
+}
+
+// Ledger is the record of all runs for one input. It is safe for concurrent use.
+type Ledger struct {
+	journal *durable.Journal // nil where a file to be read does not exist
+	lock    *durable.Lock
+
+	mu    sync.Mutex
+	state map[Key]state
+	rates map[string]float64
+}
+
+// Options are the settings of [Open].
+type Options struct {
+	// ReadOnly looks at a ledger, which need not exist, without locking or
+	// mending it.
+	ReadOnly bool
+	// Journal is handed on to the journal underneath.
+	Journal durable.Options
+}
+
+// ErrInUse is the error of [Open] for a ledger that another process holds.
+var ErrInUse = errors.New("another muster is working with this ledger")
+
+// Open opens the ledger at path for this process alone and creates it if need
+// be. Errors: [ErrInUse]; a [durable.DamageError] where the file was changed.
+func Open(path string, o Options) (*Ledger, error) {
+	l := &Ledger{state: map[Key]state{}, rates: map[string]float64{}}
+	if o.ReadOnly {
+		return l, l.read(path, o.Journal)
+	}
+	lock, err := durable.Acquire(lockPath(path))
+	if errors.Is(err, durable.ErrHeld) {
+		return nil, fmt.Errorf("%s: %w", path, ErrInUse)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.lock = lock
+	if l.journal, err = durable.OpenJournal(path, o.Journal, l.replay); err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	if err := l.begin(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+func (l *Ledger) read(path string, o durable.Options) error {
+	o.ReadOnly = true
+	j, err := durable.OpenJournal(path, o, l.replay)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	l.journal = j
+	return err
+}
+
+// lockPath is beside the file itself, also where path is a link to it, so that
+// two names of one ledger have one lock.
+func lockPath(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	return path + ".lock"
+}
+
+// begin writes the first line of a new ledger.
+func (l *Ledger) begin() error {
+	if _, err := l.journal.Read(0); err == nil {
+		return nil
+	}
+	return l.append(header{Type: typeLedger, Version: Version, At: time.Now()})
+}
+
+// Close writes what is left and frees the ledger.
+func (l *Ledger) Close() error {
+	var errs []error
+	if l.journal != nil {
+		errs = append(errs, l.journal.Close())
+	}
+	if l.lock != nil {
+		errs = append(errs, l.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+// Status returns what the ledger knows of a person.
+func (l *Ledger) Status(k Key) Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state[k].status
+}
+
+// Len returns of how many people the ledger knows.
+func (l *Ledger) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.state)
+}
+
+// Find returns what the ledger knows of a person; the entry of somebody it does
+// not know has the status Unknown.
+func (l *Ledger) Find(k Key) (Entry, error) {
+	l.mu.Lock()
+	s, ok := l.state[k]
+	l.mu.Unlock()
+	if !ok {
+		return Entry{}, nil
+	}
+	return l.entry(s)
+}
+
+func (l *Ledger) entry(s state) (Entry, error) {
+	e := Entry{Status: s.status, Handed: s.handed}
+	if err := l.load(s.intent, &e.Intent); err != nil {
+		return e, err
+	}
+	return e, l.load(s.outcome, &e.Outcome)
+}
+
+func (l *Ledger) load(p durable.Place, into any) error {
+	if p == 0 {
+		return nil
+	}
+	record, err := l.journal.Read(p)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(record, into)
+}
+
+// Entries ranges over everybody the ledger knows, in no order.
+func (l *Ledger) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		l.mu.Lock()
+		all := make([]state, 0, len(l.state))
+		for _, s := range l.state {
+			all = append(all, s)
+		}
+		l.mu.Unlock()
+		for _, s := range all {
+			if !yield(l.entry(s)) {
+				return
+			}
+		}
+	}
+}
+
+// Intend makes an intent durable. The request may leave when it has returned
+// without an error.
+func (l *Ledger) Intend(i Intent) error {
+	return l.record(typeIntent, i.Key, i, func(s *state, p durable.Place) {
+		*s = state{intent: p, status: Doubtful}
+	})
+}
+
+// Settle makes an outcome durable. It may be counted when Settle has returned
+// without an error. A person whose name the tenant had before has an outcome and
+// no intent.
+func (l *Ledger) Settle(o Outcome) error {
+	return l.record(typeOutcome, o.Key, o, func(s *state, p durable.Place) { s.settle(o, p) })
+}
+
+func (s *state) settle(o Outcome, p durable.Place) {
+	s.outcome, s.status = p, o.Status
+	if o.Doubt {
+		s.status = Doubtful
+	}
+}
+
+// Undo records that the user of this person is about to be deleted. An [Outcome]
+// with the status [Deleted] ends it.
+func (l *Ledger) Undo(k Key) error {
+	return l.record(typeUndo, k, undo{Key: k, At: time.Now()}, func(s *state, _ durable.Place) { s.status = Deleting })
+}
+
+// Hand records that the passwords of these people are in a credentials file
+// which is complete, so that they need no new one.
+func (l *Ledger) Hand(file string, keys []Key) error {
+	if err := l.append(handed{Type: typeHanded, File: file, Keys: keys, At: time.Now()}); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hand(keys)
+	return nil
+}
+
+func (l *Ledger) hand(keys []Key) {
+	for _, k := range keys {
+		s := l.state[k]
+		s.handed = true
+		l.state[k] = s
+	}
+}
+
+// Rate returns the rate, in requests a second, at which the last run with this
+// customer settled; 0 where none is known. The customer "" is the run as a whole.
+func (l *Ledger) Rate(tenant string) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rates[tenant]
+}
+
+// KeepRate records the rate that a run found.
+func (l *Ledger) KeepRate(tenant string, perSecond float64) error {
+	if err := l.append(found{Type: typeRate, Tenant: tenant, PerSecond: perSecond, At: time.Now()}); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rates[tenant] = perSecond
+	return nil
+}
+
+// Run describes a run of a command, for whoever reads the ledger.
+type Run struct {
+	ID       uuid.UUID `json:"run"`
+	Program  string    `json:"program"` // with its version
+	Command  string    `json:"command"`
+	Input    string    `json:"input,omitempty"`
+	Template string    `json:"upn,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// Begin records that a run begins.
+func (l *Ledger) Begin(r Run) error {
+	return l.append(struct {
+		Type string `json:"type"`
+		Run
+	}{typeRun, r})
+}
