@@ -1,0 +1,58 @@
+package partner
+
+import "time"
+
+// Kind sorts errors by what a caller can do.
+type Kind int
+
+// The kinds of an [Error].
+const (
+	// Throttled: 429, or 503 with a Retry-After. Wait, then try again.
+	Throttled Kind = iota + 1
+	// Unavailable: 408 or 5xx. It may have been carried out. Try again later.
+	Unavailable
+	// Lost: the request left (or may have), and no whole answer came. It may
+	// have been carried out.
+	Lost
+	// NotSent: certainly nothing was carried out, since no connection, or for
+	// the moment no token, was to be had. Try again later.
+	NotSent
+	// Garbled: the answer says success, but cannot be read or lacks what proves
+	// it. It may have been carried out.
+	Garbled
+	// BadInput: 400.
+	BadInput
+	// Unauthorized: 401, with a fresh token too or with a code which says that
+	// a fresh one would not help.
+	Unauthorized
+	// Forbidden: 403.
+	Forbidden
+	// NotFound: 404, or a code which says so.
+	NotFound
+	// Conflict: 409.
+	Conflict
+	// Refused: any other answer, among them redirects and 501.
+	Refused
+	// SignIn: there is no token to be had. Nothing was sent.
+	SignIn
+)
+
+// Error is a call that did not succeed, as data. No text in it holds a secret
+// that was sent.
+type Error struct {
+	Op          string // such as "create user"
+	Kind        Kind
+	Status      int      // of HTTP; 0 where no answer came
+	Code        string   // Partner Center's, usually a number; may be empty
+	Description string   // the service's text, one line, cut; may be empty
+	Data        []string // the first items of the service's details
+	// RetryAfter is how long the service asks to wait, between 0 and 24 h;
+	// valid if HasRetryAfter.
+	RetryAfter    time.Duration
+	HasRetryAfter bool
+	Trace               // promotes RequestID and CorrelationID
+	Err           error // the cause, if it is one of this program or of the network
+}
+
+// Error returns one line for people.
+func (e *Error) Error() string { return e.Op }
