@@ -1,0 +1,75 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrTooLong says that a body is longer than its reader allows.
+var ErrTooLong = errors.New("the answer is too long")
+
+// Body reads the whole body of an answer and closes it. A body longer than
+// limit bytes is [ErrTooLong]. A byte-order mark is dropped: Partner Center
+// begins its answers with one, which encoding/json refuses.
+//
+// Reading to the end is what lets the connection be used again; after a body
+// that is too long it is closed instead.
+func Body(r *http.Response, limit int64) ([]byte, error) {
+	defer r.Body.Close()
+	var buf bytes.Buffer
+	if hint := min(r.ContentLength, limit, 1<<20); hint >= 0 {
+		buf.Grow(int(hint) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > limit {
+		return nil, ErrTooLong
+	}
+	return bytes.TrimPrefix(buf.Bytes(), []byte("\xef\xbb\xbf")), nil
+}
+
+// MaxRetryAfter bounds what [RetryAfter] and [Seconds] return, so that nothing
+// a service writes can overflow.
+const MaxRetryAfter = 24 * time.Hour
+
+// RetryAfter reads the Retry-After header: seconds, also with a fraction, or a
+// date (RFC 9110, section 10.2.3). ok is false where it is missing or makes no
+// sense, as a negative number does. The wait lies between 0 and
+// [MaxRetryAfter].
+//
+// A date is taken relative to the answer's own Date header, so that a local
+// clock which is wrong does not matter; only without that header now is used.
+func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if wait, ok := Seconds(value); ok {
+		return wait, true
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sent
+	}
+	return min(max(until.Sub(now), 0), MaxRetryAfter), true
+}
+
+// Seconds reads a decimal number of seconds without a sign, such as "57" or
+// "0.249"; longer ones than [MaxRetryAfter] are cut to that.
+func Seconds(text string) (d time.Duration, ok bool) {
+	if text == "" || strings.Trim(text, "0123456789.") != "" {
+		return 0, false
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return time.Duration(min(seconds, MaxRetryAfter.Seconds()) * float64(time.Second)), true
+}
