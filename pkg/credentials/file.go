@@ -1,0 +1,195 @@
+// Package credentials makes initial passwords and keeps them in one file, the
+// only one that a run writes them to.
+//
+//	file, err := credentials.Open("staff.credentials.csv", nil)
+//	password := credentials.Generate(first, last, upn)
+//	err = file.Put(upn, password)    // returns once it is safe to send the create
+//	file.Forget(upn)                 // where it is certain that this was not created
+//	handed, err := file.Close()      // at the end: the file has each user once
+//
+// # What a crash leaves behind
+//
+// In a plain file every password is on the disk before its request leaves, so
+// that the file holds at least the users that exist:
+//
+//	crash                         the file afterwards             the next run
+//	before Put returned           may have the entry, or half      cuts a half line off; nobody was created
+//	between Put and the answer    has the entry                    Find gives the password for the same request again
+//	after the answer              has the entry                    nothing to do
+//	during Close                  is the old one or the new one    nothing to do, or Close drops what is forgotten
+//
+// An entry of somebody who was never created can stay after a crash. The next
+// run of the same ledger finds it and uses or forgets it.
+//
+// An encrypted file can be neither read nor extended by those who write it. The
+// passwords are kept in memory, about 60 bytes a user, and go to the disk with
+// [File.Checkpoint] and [File.Close], which say whose are there:
+//
+//	crash                         the file afterwards              the next run
+//	before Checkpoint             lacks the users since the last   resets the password of each user it created
+//	                                                               that was not handed, and hands the new one
+//	after Checkpoint, before the  has them                         resets them once more: its file, the one with
+//	caller recorded the handed                                     the higher number, holds
+//	after that                    has them                         nothing to do
+package credentials
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"muster/pkg/durable"
+	"muster/pkg/secret"
+)
+
+// header is the first line of the file.
+const header = "user_principal_name,password"
+
+// fileMode is for the file that holds passwords.
+const fileMode = 0o600
+
+// File is a credentials file. It is safe for concurrent use, except that nothing
+// may be called after Close.
+type File struct {
+	path string
+	lock *durable.Lock
+	store
+}
+
+// store is a file in one of the two forms, plain or sealed.
+type store interface {
+	put(upn, password string) error
+	find(want func(upn string) bool) (map[string]secret.Text, error)
+	forget(upn string)
+	checkpoint() ([]string, error)
+	close() ([]string, error)
+}
+
+// Open opens the credentials file at path for one run. Open it only where
+// passwords are to be written, and before anything is sent.
+//
+// Without recipients the file is plain CSV, user_principal_name and password,
+// with mode 0600. It is created by the first Put. One that exists is extended; a
+// last line that a crash tore is cut off. A file that is anything else is refused.
+//
+// With recipients, which are age public keys (https://age-encryption.org/v1) or
+// SSH ones, the file is that CSV encrypted to all of them, as ASCII armour that
+// survives mail; age -d -i KEY opens it. An existing file is left as it is, and
+// this run's is numbered before its endings: x.credentials.2.csv.age.
+//
+// Only one run at a time may have a file open; the lock is a hidden file beside
+// it, which stays.
+func Open(path string, recipients []string) (*File, error) {
+	keys, err := parseRecipients(recipients)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockFor(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, lock: lock}
+	if len(keys) > 0 {
+		if f.path, err = freeName(path); err == nil {
+			f.store = newSealed(f.path, keys)
+		}
+	} else {
+		f.store, err = openPlain(path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	return f, nil
+}
+
+func lockFor(path string) (*durable.Lock, error) {
+	dir, base := filepath.Split(path)
+	lock, err := durable.Acquire(filepath.Join(dir, "."+base+".lock"))
+	if errors.Is(err, durable.ErrHeld) {
+		return nil, fmt.Errorf("credentials file %s: another run is writing passwords to it; wait for its end, or name another file with --credentials", path)
+	}
+	return lock, err
+}
+
+// freeName is path, or where there is such a file already, path with the least
+// number from 2 that is free.
+func freeName(path string) (string, error) {
+	dir, base := filepath.Split(path)
+	stem, endings := base, ""
+	if i := strings.LastIndexByte(strings.TrimSuffix(base, ".age"), '.'); i > 0 {
+		stem, endings = base[:i], base[i:]
+	}
+	for n, name := 2, path; ; n++ {
+		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
+			return name, nil
+		} else if err != nil {
+			return "", err
+		}
+		name = filepath.Join(dir, fmt.Sprintf("%s.%d%s", stem, n, endings))
+	}
+}
+
+// Path returns the name of the file that this run writes, which is not the one
+// that Open was given where that was encrypted and existed.
+func (f *File) Path() string { return f.path }
+
+// Put records the password of a user that is about to be created. Where the file
+// is plain the entry is on the disk when Put returns; callers that come at the
+// same time share a sync. After an error nothing may be sent for this user, and
+// every further Put fails too. The last entry of a user principal name counts.
+func (f *File) Put(upn string, password secret.Text) error {
+	if upn == "" || password.Empty() || hasControl(upn) || hasControl(password.Reveal()) {
+		return fmt.Errorf("credentials file %s: user %q: the name or the password is empty or has a control character", f.path, upn)
+	}
+	if err := f.put(upn, password.Reveal()); err != nil {
+		return fmt.Errorf("credentials file %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// Find returns the passwords that earlier runs recorded for the users that want
+// asks for, which is called with user principal names in lower case; these are
+// the keys of the result. Whoever sends one of them again need not Put it again.
+// From encrypted files nothing can be found.
+func (f *File) Find(want func(upn string) bool) (map[string]secret.Text, error) {
+	return f.find(want)
+}
+
+// Forget says that no user of that name was created with a password of this run
+// or one that was found by it: the service refused, or nothing was sent. Close
+// then leaves it out. Where that is in doubt do not forget: a password too many
+// harms nobody. A later Put of the name counts again.
+func (f *File) Forget(upn string) { f.forget(upn) }
+
+// Checkpoint writes the encrypted file with what was Put so far and not
+// forgotten, and returns the names of the users that are in it for the first
+// time, for the ledger. It writes the whole file, about 20 ms for 100,000 users, during
+// which Put waits: call it now and then, say once a minute. Where the file is
+// plain everything is written already, and Checkpoint returns nobody.
+func (f *File) Checkpoint() (handed []string, err error) {
+	return f.checkpoint()
+}
+
+// Close ends the run's work on the file: it is replaced as a whole by one that
+// has every user once and nobody that was forgotten; entries of earlier runs stay
+// in a plain file. A plain file without entries is removed. The names are those
+// of Checkpoint. After an error the file holds what it did before.
+func (f *File) Close() (handed []string, err error) {
+	handed, err = f.close()
+	if err != nil {
+		err = fmt.Errorf("credentials file %s: %w", f.path, err)
+	}
+	return handed, errors.Join(err, f.lock.Release())
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// looksEncrypted reports whether a file that starts so was made by age.
+func looksEncrypted(start []byte) bool {
+	return bytes.HasPrefix(start, []byte("age-encryption.org/")) || bytes.HasPrefix(start, []byte("-----BEGIN AGE"))
+}
