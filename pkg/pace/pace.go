@@ -61,7 +61,6 @@ type Snapshot struct {
 	Name        string        // of the gate; empty for the run
 	Rate        float64       // requests a second allowed now
 	Found       float64       // requests a second to start the next run with; 0: unknown
-	Limited     bool          // Found is a quota that refusals have shown, not merely what went through
 	Requests    int64         // attempts that entered
 	Refused     int64         // of them: throttled
 	Pauses      int64         // times that the scope was told to wait

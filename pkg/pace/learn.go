@@ -1,0 +1,303 @@
+package pace
+
+import "math"
+
+// A learner finds the rate of one scope. It is told when attempts start and
+// what became of them, and says how fast the next may go. Times are seconds
+// since the pacer was made; rates are attempts a second.
+//
+// It takes the service for a bucket that holds up to burst tokens and is
+// refilled at quota tokens a second, both unknown: see [trace.demand]. One
+// refusal bounds them, two give both. So there is no search up and down, and
+// each refusal, which costs a pause, is used to the full.
+type learner struct {
+	mode   mode
+	speed  float64 // the rate now
+	target float64 // starting only: the rate at which to settle; 0: none
+	since  float64 // when the mode began
+	raised float64 // climbing only: when the speed was last raised
+
+	quota  float64 // tokens a second; 0: unknown
+	burst  float64 // tokens; 0: unknown
+	former float64 // the quota before it fell; 0: it has not fallen
+	window int     // attempts in a window; 0: no window seen
+	hold   float64 // seconds to stay settled before climbing again
+	pause  float64 // seconds that a refusal costs, smoothed
+
+	trace    trace   // attempts since the last pause
+	resumed  float64 // when that ended
+	accepted int     // attempts since then that were accepted
+	refused  float64 // start of the first refused one; +Inf: none
+	last     event   // the last refusal that taught something
+
+	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, lowest
+}
+
+type mode int
+
+const (
+	starting mode = iota // every answer adds to the speed: it doubles in about half a second
+	climbing             // the speed rises slowly, until a refusal tells the quota
+	settled              // the speed is just under the quota
+	windowed             // full speed until a fixed window is used up
+)
+
+// An event is a refusal, with what led to it.
+type event struct {
+	at       float64 // when the first refused attempt started; 0: there was none
+	pause    float64 // seconds from then until attempts started again
+	accepted int     // attempts accepted between the pauses
+	length   float64 // seconds from the end of the pause before to at
+	trace    trace
+}
+
+const (
+	firstSpeed = 20.0 // attempts a second into an unknown service
+	topSpeed   = 1e6  // as good as no limit
+	gain       = 1.4  // what an answer adds to the speed while starting
+	priorBurst = 0.25 // seconds' worth of quota in a burst, before it is known
+)
+
+func newLearner(start, now float64) learner {
+	l := learner{speed: firstSpeed, refused: math.Inf(1), resumed: now, since: now, pause: 2}
+	if start > 0 {
+		l.speed, l.target, l.hold = start/2, start, 75
+	}
+	return l
+}
+
+// rate returns the attempts a second that may start from now on.
+func (l *learner) rate(now float64) float64 {
+	switch l.mode {
+	case starting:
+		if l.target > 0 && l.speed >= l.target {
+			l.speed = l.target
+			l.enter(settled, now)
+		}
+	case settled:
+		if now >= l.since+l.hold {
+			l.enter(climbing, now)
+		}
+	case climbing:
+		l.rise(now)
+	case windowed:
+		if over := l.trace.total - l.window; over >= 0 && over < 5 {
+			return 4
+		}
+	}
+	return l.speed
+}
+
+func (l *learner) enter(m mode, now float64) {
+	l.mode, l.since, l.raised = m, now, now
+}
+
+// rise raises the speed of a climb: the dearer a refusal, the slower; the
+// longer it has gone well, the faster.
+func (l *learner) rise(now float64) {
+	step := now - l.raised
+	l.raised = now
+	if !l.limiting(now) {
+		return
+	}
+	slope := min(max(0.05/l.pause, 0.001), 0.05) * (1 + (now-l.since)/5)
+	l.speed = min(l.speed*math.Exp(slope*step), topSpeed)
+	if l.quota > 0 && l.risen(now) {
+		l.accelerate(now)
+	}
+}
+
+// risen reports whether the quota must have risen: the bucket as it was known
+// would have refused by now.
+func (l *learner) risen(now float64) bool {
+	burst, _ := l.trace.demand(l.quota, now)
+	return l.burst > 0 && burst > 1.5*l.burst+l.quota*2*l.spread+3
+}
+
+func (l *learner) accelerate(now float64) {
+	if l.former > l.quota*1.05 {
+		l.quota, l.former = l.former, 0
+		l.speed = l.quota * 0.98
+		l.hold = 60 * l.pause
+		l.enter(settled, now)
+		return
+	}
+	l.quota, l.former = 0, 0
+	l.target = 0
+	l.enter(starting, now)
+}
+
+// limiting reports whether it is the speed that limits the attempts, not the
+// places in flight or a lack of work: else more speed would mean nothing, and
+// could not be tested.
+func (l *learner) limiting(now float64) bool {
+	const look = 0.5
+	from := max(now-look, l.resumed)
+	n := float64(l.trace.count(from, now))
+	return n+2 >= 0.6*l.speed*(now-from)
+}
+
+func (l *learner) sent(now float64) { l.trace.add(now) }
+
+// accept notes that an attempt which began at start was accepted.
+func (l *learner) accept(start, now float64) {
+	l.observe(now - start)
+	if start < l.resumed {
+		return
+	}
+	l.accepted++
+	if (l.mode == starting || l.mode == windowed) && l.limiting(now) && !l.congested() {
+		l.speed = min(l.speed+gain, topSpeed)
+	}
+}
+
+func (l *learner) observe(latency float64) {
+	if l.latency == 0 {
+		l.latency, l.quiet = latency, latency
+	}
+	l.latency += (latency - l.latency) / 10
+	l.spread += (math.Abs(latency-l.latency) - l.spread) / 20
+	l.quiet = min(l.quiet, l.latency)
+}
+
+// congested reports whether answers take much longer than they used to: the
+// service is queueing, and more speed would only lengthen the queue.
+func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
+
+// refuse notes that an attempt which began at start was refused.
+func (l *learner) refuse(start float64) {
+	if start >= l.resumed {
+		l.refused = min(l.refused, start)
+	}
+}
+
+// resume ends a pause, and draws the conclusions from the refusal that began it.
+func (l *learner) resume(now float64) {
+	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, length: l.refused - l.resumed, trace: l.trace}
+	if math.IsInf(e.at, 1) {
+		return // only stragglers of an earlier event were refused
+	}
+	l.trace, l.accepted, l.refused, l.resumed = trace{}, 0, math.Inf(1), now
+	if e.accepted == 0 {
+		return // refused straight after a pause: that was too short, not we too fast
+	}
+	l.learn(e, now)
+	l.last = e
+	l.pause += (e.pause - l.pause) / 2
+	if l.last.at == 0 {
+		l.pause = e.pause
+	}
+}
+
+func (l *learner) learn(e event, now float64) {
+	if l.sameWindow(e) {
+		l.window = max(e.accepted, l.last.accepted)
+		l.quota = float64(l.window) / (e.length + e.pause)
+		l.enter(windowed, now)
+		return
+	}
+	l.window = 0
+	floor := 0.0
+	if l.last.at > 0 {
+		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+	}
+	top := max(e.top(), floor)
+	var quota float64
+	sure := true
+	switch {
+	case l.burst > 0:
+		quota = solve(floor, top, func(r float64) float64 { return e.demand(r) - l.burst })
+	case l.last.at > 0:
+		quota, sure = crossing(l.last, e, floor, top)
+		if sure {
+			l.burst = max(e.demand(quota), 1)
+		} else {
+			quota = max(min(e.likely(floor, top), 0.75*top), floor)
+		}
+	default:
+		quota, sure = e.likely(floor, top), false
+	}
+	l.settle(e, quota, sure, floor, top, now)
+}
+
+func (l *learner) settle(e event, quota float64, sure bool, floor, top, now float64) {
+	if l.quota > 0 && quota < 0.9*l.quota {
+		l.former = max(l.former, l.quota)
+	}
+	if !sure {
+		l.quota = 0
+		l.speed = 0.95 * quota
+		if e.pause > 10 {
+			l.speed = min(l.speed, max(top/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
+		}
+		l.enter(climbing, now)
+		return
+	}
+	l.quota = quota
+	_, since := e.trace.demand(quota, e.at)
+	margin := min(0.004+0.5*l.spread/(e.at-since), 0.05)
+	l.speed = quota * (1 - margin)
+	l.hold = e.pause * min(max(1/margin, 20), 60)
+	if l.former > 0 {
+		l.hold = 10 * e.pause
+	}
+	l.enter(settled, now)
+}
+
+// sameWindow reports whether this refusal and the one before came after equally
+// many attempts though in different times, as a counter does that is reset when
+// a fixed window ends, and no bucket.
+func (l *learner) sameWindow(e event) bool {
+	if l.last.at == 0 {
+		return false
+	}
+	n, before := float64(e.accepted), float64(l.last.accepted)
+	if math.Abs(n-before) > 2+0.02*n {
+		return false
+	}
+	return l.mode == windowed || max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)
+}
+
+func (e *event) demand(rate float64) float64 {
+	d, _ := e.trace.demand(rate, e.at)
+	return d
+}
+
+// top returns the rate that even a bucket without burst would have borne.
+func (e *event) top() float64 {
+	return solve(0, topSpeed, func(r float64) float64 { return e.demand(r) - 1.5 })
+}
+
+// likely returns the quota, if its burst is of the usual size.
+func (e *event) likely(floor, top float64) float64 {
+	return solve(floor, top, func(r float64) float64 { return e.demand(r) - 1 - priorBurst*r })
+}
+
+// crossing returns the quota at which both refusals need the same burst.
+func crossing(a, b event, floor, top float64) (quota float64, ok bool) {
+	diff := func(r float64) float64 { return b.demand(r) - a.demand(r) }
+	low, high := diff(floor), diff(top)
+	if low < 0 {
+		low, high = -low, -high
+		f := diff
+		diff = func(r float64) float64 { return -f(r) }
+	}
+	if high >= 0 {
+		return 0, false
+	}
+	quota = solve(floor, top, diff)
+	_, sa := a.trace.demand(quota, a.at)
+	_, sb := b.trace.demand(quota, b.at)
+	return quota, math.Abs((a.at-sa)-(b.at-sb)) > 0.3
+}
+
+// found returns the rate to start the next run with; 0 if no limit showed.
+func (l *learner) found() float64 {
+	switch {
+	case l.quota > 0:
+		return l.quota * 0.99
+	case l.last.at > 0:
+		return l.speed
+	}
+	return 0
+}

@@ -1,0 +1,228 @@
+package pace
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Pacer is the gate of a run. Make one with [New]; it is safe for concurrent
+// use and needs no closing.
+type Pacer struct {
+	mu       sync.Mutex
+	limits   Limits
+	epoch    time.Time
+	run      *scope
+	gates    []*Gate
+	turn     int // the gate to be asked first
+	inFlight int
+	jitter   *rand.Rand
+	timer    *time.Timer
+}
+
+// New returns a pacer that has seen nothing yet.
+func New(l Limits) *Pacer {
+	l.InFlight = max(l.InFlight, 1)
+	p := &Pacer{limits: l, epoch: time.Now(), jitter: rand.New(rand.NewPCG(l.Seed, 0))}
+	p.run = newScope("", p.epoch, l.Start, p.jitter)
+	return p
+}
+
+// Gate opens the gate of one customer. start is the rate that an earlier run
+// found for it, 0 if unknown. The same name always gives the same gate.
+func (p *Pacer) Gate(name string, start float64) *Gate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, g := range p.gates {
+		if g.scope.name == name {
+			g.open = true
+			return g
+		}
+	}
+	g := &Gate{p: p, open: true, scope: newScope(name, p.epoch, start, p.jitter)}
+	p.gates = append(p.gates, g)
+	if l := &p.run.learner; l.mode == starting {
+		l.speed += start * 1.1
+	}
+	return g
+}
+
+// Gate paces the attempts of one customer.
+type Gate struct {
+	p     *Pacer
+	scope *scope
+	open  bool
+	queue []*waiter
+}
+
+type waiter struct {
+	done chan struct{} // closed when one of the others is set
+	pass *Pass
+	err  error
+}
+
+// Close says that nothing more will enter, so that the other customers need
+// keep no room for this one.
+func (g *Gate) Close() {
+	g.p.mu.Lock()
+	defer g.p.mu.Unlock()
+	g.open = false
+}
+
+// Enter waits until an attempt may start: until no pause is on, the pace of the
+// customer and of the run allow it, and a place in flight is free. First come,
+// first served. The error is that of ctx, or a [*StalledError].
+func (g *Gate) Enter(ctx context.Context) (*Pass, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, w := g.p, &waiter{done: make(chan struct{})}
+	p.mu.Lock()
+	g.queue = append(g.queue, w)
+	p.dispatch()
+	p.mu.Unlock()
+	select {
+	case <-w.done:
+		return w.pass, w.err
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(g.queue, w); i >= 0 {
+		g.queue = slices.Delete(g.queue, i, i+1)
+		return nil, ctx.Err()
+	}
+	return w.pass, w.err // let in at the same moment
+}
+
+// Pass is the permission for one attempt.
+type Pass struct {
+	// Start is when the attempt was let go.
+	Start time.Time
+	gate  *Gate
+	left  bool
+}
+
+// Leave ends the attempt and says what became of it. It must be called exactly
+// once; further calls do nothing.
+func (pass *Pass) Leave(a Answer) {
+	g := pass.gate
+	p := g.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pass.left {
+		return
+	}
+	pass.left = true
+	now := time.Now()
+	p.inFlight--
+	p.run.inFlight--
+	g.scope.inFlight--
+	switch {
+	case a.Throttled:
+		p.run.refused++
+		g.scope.refused++
+		g.scope.pause(pass.Start, now, a)
+		g.scope.refuse(pass.Start)
+	case !a.Failed:
+		p.run.accept(pass.Start, now)
+		g.scope.accept(pass.Start, now)
+	}
+	p.dispatch()
+}
+
+// dispatch lets in whoever may start now, and sets the timer for the next.
+func (p *Pacer) dispatch() {
+	now := time.Now()
+	for {
+		g, wake := p.pick(now)
+		if g == nil {
+			p.sleep(now, wake)
+			return
+		}
+		w := g.queue[0]
+		g.queue = g.queue[1:]
+		p.inFlight++
+		p.run.admit(now)
+		g.scope.admit(now)
+		w.pass = &Pass{Start: now, gate: g}
+		close(w.done)
+	}
+}
+
+// pick returns the gate whose first waiter may start now, each in its turn; if
+// there is none, the time at which to look again.
+func (p *Pacer) pick(now time.Time) (pick *Gate, wake time.Time) {
+	common, ok := p.run.ready(now)
+	if !ok || p.inFlight >= p.limits.InFlight {
+		return nil, wake
+	}
+	for i := range p.gates {
+		k := (p.turn + i) % len(p.gates)
+		g := p.gates[k]
+		if len(g.queue) == 0 {
+			continue
+		}
+		at, ok := g.scope.ready(now)
+		if !ok {
+			continue
+		}
+		if at.Before(common) {
+			at = common
+		}
+		if !at.After(now) {
+			p.turn = k + 1
+			return g, at
+		}
+		if wake.IsZero() || at.Before(wake) {
+			wake = at
+		}
+	}
+	return nil, wake
+}
+
+// sleep has dispatch called again at wake; zero: not by the clock.
+func (p *Pacer) sleep(now, wake time.Time) {
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	if wake.IsZero() {
+		return
+	}
+	p.timer = time.AfterFunc(wake.Sub(now), func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.dispatch()
+	})
+}
+
+// Snapshot returns the state of this customer's gate.
+func (g *Gate) Snapshot() Snapshot {
+	g.p.mu.Lock()
+	defer g.p.mu.Unlock()
+	s := g.scope.snapshot()
+	s.Waiting = len(g.queue)
+	return s
+}
+
+// Snapshot returns the state of the whole run.
+func (p *Pacer) Snapshot() Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.run.snapshot()
+	for _, g := range p.gates {
+		s.Waiting += len(g.queue)
+	}
+	return s
+}
+
+func (s *scope) snapshot() Snapshot {
+	return Snapshot{
+		Name: s.name, Rate: s.learner.speed, Found: s.learner.found(),
+		Requests: s.requests, Refused: s.refused,
+		Pauses: s.pauses, Paused: s.pausedFor, PausedUntil: s.until, InFlight: s.inFlight,
+	}
+}

@@ -1,0 +1,147 @@
+package pace
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// MaxRetryAfter is the longest wait that is sat out. A service that asks for
+	// more stalls the scope: see [StalledError].
+	MaxRetryAfter = 15 * time.Minute
+
+	maxJitter    = 10 * time.Millisecond
+	giveUpRounds = 10               // refused rounds in a row after which a scope is stalled
+	statedWait   = 8 * time.Second  // ceiling of the growing wait where Retry-After is given: it holds if longer
+	unstatedWait = 60 * time.Second // the same where it is missing
+)
+
+// A scope is what a refusal holds for: the whole run, or one customer. It keeps
+// the pause and the pace. The pacer's lock guards it.
+type scope struct {
+	name    string
+	epoch   time.Time
+	jitter  *rand.Rand
+	learner learner
+	bucket  *rate.Limiter
+
+	paused  bool
+	until   time.Time // end of the last pause
+	resumed time.Time // when attempts went on after it
+	rounds  int       // pauses since the last success
+	failing time.Time // when the first of those rounds was refused
+	stalled *StalledError
+
+	inFlight                  int
+	requests, refused, pauses int64
+	pausedFor                 time.Duration
+}
+
+func newScope(name string, epoch time.Time, start float64, jitter *rand.Rand) *scope {
+	now := time.Now()
+	return &scope{
+		name: name, epoch: epoch, jitter: jitter,
+		learner: newLearner(start, now.Sub(epoch).Seconds()),
+		bucket:  rate.NewLimiter(firstSpeed, 1),
+		resumed: now,
+	}
+}
+
+func (s *scope) clock(t time.Time) float64 { return t.Sub(s.epoch).Seconds() }
+
+// ready returns when an attempt may start as far as this scope goes: now, or
+// the earliest time worth asking again; never, if only an answer can help.
+func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
+	if s.paused {
+		if now.Before(s.until) {
+			return s.until, true
+		}
+		s.resume(now)
+	}
+	if s.rounds > 1 && s.inFlight > 0 {
+		return time.Time{}, false // refused again and again: one at a time goes to see
+	}
+	r := s.learner.rate(s.clock(now))
+	if rate.Limit(r) != s.bucket.Limit() {
+		s.bucket.SetLimitAt(now, rate.Limit(r))
+		s.bucket.SetBurstAt(now, max(1, int(r/100)))
+	}
+	missing := 1 - s.bucket.TokensAt(now)
+	if missing < 1e-6 {
+		return now, true
+	}
+	return now.Add(time.Duration(missing/r*float64(time.Second)) + time.Microsecond), true
+}
+
+// resume ends a pause. No tokens were saved up meanwhile.
+func (s *scope) resume(now time.Time) {
+	s.paused, s.resumed = false, now
+	s.learner.resume(s.clock(now))
+	if saved := int(s.bucket.TokensAt(now)); saved > 0 {
+		s.bucket.ReserveN(now, saved)
+	}
+}
+
+func (s *scope) admit(now time.Time) {
+	s.bucket.ReserveN(now, 1)
+	s.learner.sent(s.clock(now))
+	s.inFlight++
+	s.requests++
+}
+
+func (s *scope) accept(start, now time.Time) {
+	s.rounds = 0
+	s.learner.accept(s.clock(start), s.clock(now))
+}
+
+// refuse counts a refusal, and learns from it.
+func (s *scope) refuse(start time.Time) {
+	s.learner.refuse(s.clock(start))
+}
+
+// pause stops the scope for as long as the service asks. One event, one round:
+// refusals of what was on the wire when it began can only make it longer.
+func (s *scope) pause(start, now time.Time, a Answer) {
+	if !s.paused && !start.Before(s.resumed) {
+		s.rounds++
+		if s.rounds == 1 {
+			s.failing = now
+		}
+	}
+	wait := max(s.wait(a), time.Millisecond) + time.Duration(s.jitter.Int64N(int64(maxJitter)))
+	until := now.Add(wait)
+	switch {
+	case !s.paused:
+		s.paused, s.until = true, until
+		s.pauses++
+		s.pausedFor += wait
+	case until.After(s.until):
+		s.pausedFor += until.Sub(s.until)
+		s.until = until
+	}
+	s.stall(now, wait)
+}
+
+// wait returns how long to pause: what was asked for, and more if the last
+// pauses did not help.
+func (s *scope) wait(a Answer) time.Duration {
+	grown := time.Second << min(max(s.rounds-1, 0), 10)
+	if !a.HasRetryAfter || a.RetryAfter < 0 {
+		return min(grown, unstatedWait)
+	}
+	if s.rounds > 1 {
+		return max(a.RetryAfter, min(grown, statedWait))
+	}
+	return a.RetryAfter
+}
+
+func (s *scope) stall(now time.Time, wait time.Duration) {
+	switch {
+	case wait > MaxRetryAfter+maxJitter:
+		s.stalled = &StalledError{Gate: s.name, Until: s.until}
+	case s.rounds >= giveUpRounds:
+		s.stalled = &StalledError{Gate: s.name, Until: s.until, Rounds: s.rounds, Waited: now.Sub(s.failing)}
+	}
+}

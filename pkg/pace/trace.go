@@ -1,0 +1,88 @@
+package pace
+
+// A trace is the record of when attempts started since the last pause: what a
+// quota is learned from. Old parts of a long trace are kept coarser, so that it
+// stays small.
+type trace struct {
+	bins  []bin
+	total int
+}
+
+// A bin is n attempts that started at, or shortly after, a moment in seconds.
+type bin struct {
+	at float64
+	n  int
+}
+
+const (
+	binWidth = 0.01 // seconds
+	maxBins  = 1024
+)
+
+func (t *trace) add(at float64) {
+	t.total++
+	if k := len(t.bins) - 1; k >= 0 && at < t.bins[k].at+binWidth {
+		t.bins[k].n++
+		return
+	}
+	if len(t.bins) == maxBins {
+		t.coarsen()
+	}
+	t.bins = append(t.bins, bin{at, 1})
+}
+
+// coarsen joins the bins of the older half in pairs.
+func (t *trace) coarsen() {
+	half := maxBins / 2
+	for i := range half / 2 {
+		a, b := t.bins[2*i], t.bins[2*i+1]
+		t.bins[i] = bin{a.at, a.n + b.n}
+	}
+	t.bins = append(t.bins[:half/2], t.bins[half:]...)
+}
+
+// count returns how many attempts started from one moment up to another, the
+// latter excluded.
+func (t *trace) count(from, to float64) int {
+	n := 0
+	for i := len(t.bins) - 1; i >= 0 && t.bins[i].at >= from; i-- {
+		if t.bins[i].at < to {
+			n += t.bins[i].n
+		}
+	}
+	return n
+}
+
+// demand returns the burst, in tokens, that a bucket refilled at rate must hold
+// to let everything before end pass, and since when it was drawn on. A refusal
+// at end means that the bucket held just that: each refusal ties the two
+// unknowns, rate and burst, by one curve.
+func (t *trace) demand(rate, end float64) (burst, since float64) {
+	since = end
+	n := 0
+	for i := len(t.bins) - 1; i >= 0; i-- {
+		b := t.bins[i]
+		if b.at >= end {
+			continue
+		}
+		n += b.n
+		if d := float64(n) - rate*(end-b.at); d > burst {
+			burst, since = d, b.at
+		}
+	}
+	return burst, since
+}
+
+// solve returns the rate between lo and hi at which excess, which falls as the
+// rate rises, is nothing; an end of the range if there is none.
+func solve(lo, hi float64, excess func(rate float64) float64) float64 {
+	for range 40 {
+		mid := (lo + hi) / 2
+		if excess(mid) > 0 {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return (lo + hi) / 2
+}
