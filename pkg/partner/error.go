@@ -1,6 +1,11 @@
 package partner
 
-import "time"
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
 
 // Kind sorts errors by what a caller can do.
 type Kind int
@@ -55,4 +60,70 @@ type Error struct {
 }
 
 // Error returns one line for people.
-func (e *Error) Error() string { return e.Op }
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op + ": " + e.Kind.String())
+	switch {
+	case e.Status != 0 && e.Code != "":
+		fmt.Fprintf(&b, " (HTTP %d, code %s)", e.Status, e.Code)
+	case e.Status != 0:
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
+	}
+	if e.Description != "" {
+		b.WriteString(": " + e.Description)
+	}
+	for i, item := range e.Data {
+		b.WriteString([]string{": ", "; "}[min(i, 1)] + item)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Doubtful reports whether the operation may have been carried out although it
+// failed. A 429 is a refusal; a 503 is not sure to be one, even with a
+// Retry-After.
+func (e *Error) Doubtful() bool {
+	switch e.Kind {
+	case Lost, Unavailable, Garbled:
+		return true
+	case Throttled:
+		return e.Status != http.StatusTooManyRequests
+	}
+	return false
+}
+
+// String returns the kind in words.
+func (k Kind) String() string {
+	switch k {
+	case Throttled:
+		return "throttled"
+	case Unavailable:
+		return "service unavailable"
+	case Lost:
+		return "sent, but no whole answer came"
+	case NotSent:
+		return "not sent"
+	case Garbled:
+		return "the answer says success but cannot be trusted"
+	case BadInput:
+		return "bad input"
+	case Unauthorized:
+		return "not signed in"
+	case Forbidden:
+		return "forbidden"
+	case NotFound:
+		return "not found"
+	case Conflict:
+		return "conflict"
+	case Refused:
+		return "refused"
+	case SignIn:
+		return "no access token"
+	}
+	return "unknown"
+}

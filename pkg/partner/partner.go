@@ -16,13 +16,20 @@
 package partner
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"muster/pkg/secret"
+	"muster/pkg/wire"
 )
 
 // DefaultBaseURL is the API of the global cloud. The API of China is
@@ -89,75 +96,6 @@ type Trace struct {
 	EchoedCorrelationID string
 }
 
-// NewUser is a user to be created. UserPrincipalName, DisplayName and Password
-// are required by the service; empty fields are not sent.
-type NewUser struct {
-	UserPrincipalName string
-	DisplayName       string
-	FirstName         string
-	LastName          string
-	UsageLocation     string // ISO 3166-1 alpha-2
-	ImmutableID       string
-	Password          secret.Text
-	// ForceChangePassword makes the user choose a password at the first sign-in.
-	ForceChangePassword bool
-}
-
-// Changes are the fields of a user to be changed; empty ones stay as they are.
-type Changes struct {
-	UserPrincipalName string
-	DisplayName       string
-	FirstName         string
-	LastName          string
-	UsageLocation     string // ISO 3166-1 alpha-2
-}
-
-// User is a user as the service describes it. The password that the service
-// echoes is never read.
-type User struct {
-	ID                string // the object id; never empty
-	UserPrincipalName string // for a deleted user, the one it had
-	DisplayName       string
-	FirstName         string
-	LastName          string
-	UsageLocation     string
-	ImmutableID       string
-	State             State
-	// SoftDeletionTime is when the user was deleted, which leaves 30 days to
-	// restore it; zero for an active user and where the service does not say.
-	SoftDeletionTime time.Time
-	// Trace is that of the exchange; it is empty in the users of a list.
-	Trace Trace
-}
-
-// State tells a user from a deleted one.
-type State string
-
-// The states of a user.
-const (
-	Active   State = "active"
-	Inactive State = "inactive" // deleted, for 30 days
-)
-
-// Customer is a customer of the partner.
-type Customer struct {
-	ID     string // the tenant GUID, which the other methods take
-	Domain string // of the company profile, for new users; usually *.onmicrosoft.com
-	Name   string
-	// CustomDomains are the tenant's verified domains, where the service tells
-	// them: it does not in a search, nor without delegated access.
-	CustomDomains []string
-	// Relationship is the service's word, such as "reseller" or "none".
-	Relationship string
-	// AllowDelegatedAccess speaks of the older delegated administration (DAP)
-	// only. Under granular delegation (GDAP) it proves nothing: warn, go on.
-	AllowDelegatedAccess Tristate
-	// MFA says whether the service saw multi-factor authentication in the
-	// token; only [Client.Customer] asks for it.
-	MFA   Tristate
-	Trace Trace
-}
-
 // Tristate is a yes or a no that the service may keep to itself.
 type Tristate int8
 
@@ -170,4 +108,38 @@ const (
 
 // Client speaks to the API. It is safe for concurrent use.
 type Client struct {
+	base      *url.URL
+	tokens    TokenSource
+	transport http.RoundTripper
+	timeout   time.Duration
+	header    http.Header // of every request; never written to
+	reset     atomic.Int32
+}
+
+// New checks the settings and makes a client; nothing is sent.
+func New(c Config) (*Client, error) {
+	if c.Tokens == nil {
+		return nil, errors.New("partner: Config.Tokens is missing")
+	}
+	base, err := wire.Base(strings.TrimSuffix(strings.TrimRight(cmp.Or(c.BaseURL, DefaultBaseURL), "/"), "/v1"))
+	if err != nil {
+		return nil, fmt.Errorf("the API's URL: %w", err)
+	}
+	if c.Transport == nil {
+		c.Transport = wire.Transport(cmp.Or(c.Concurrency, 16))
+	}
+	return &Client{
+		base:      base,
+		tokens:    c.Tokens,
+		transport: c.Transport,
+		timeout:   cmp.Or(c.Timeout, time.Minute),
+		header: http.Header{
+			"Accept":                       {"application/json"},
+			"Ms-Contract-Version":          {"v1"},
+			"Ms-Partnercenter-Application": {cmp.Or(c.Application, "muster")},
+			"User-Agent":                   {"muster"},
+			// The language of texts for people; nothing here reads them.
+			"X-Locale": {"en-US"},
+		},
+	}, nil
 }

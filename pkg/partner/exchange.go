@@ -1,0 +1,270 @@
+package partner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"muster/pkg/secret"
+	"muster/pkg/wire"
+)
+
+// Bounds of the bodies that are read, in bytes. A user takes about 600; a page
+// of 500 users 300 KiB.
+const (
+	maxObject = 1 << 20
+	maxPage   = 16 << 20
+	maxFault  = 64 << 10
+)
+
+// request is an operation as it goes over the wire.
+type request struct {
+	op     string
+	method string
+	path   []string // segments after /v1
+	query  string   // encoded
+	header map[string]string
+	body   any         // encoded as JSON; nil for none
+	limit  int64       // of a 2xx body; 0 means maxObject
+	hidden secret.Text // what the body holds and no text may repeat
+	call   Call
+}
+
+// answer is a whole 2xx answer.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	trace  Trace
+}
+
+// do carries out an exchange, and a second one with a fresh token if the first
+// is answered with a 401 that a fresh token may cure. The request id stays the
+// same: the operation was not carried out, and it is still the same operation.
+func (c *Client) do(ctx context.Context, r request) (answer, error) {
+	for _, segment := range r.path {
+		if segment == "" || segment == "." || segment == ".." {
+			return answer{}, r.unsent(BadInput, fmt.Errorf("%q is not an id", segment))
+		}
+	}
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = json.Marshal(r.body); err != nil {
+			return answer{}, r.unsent(BadInput, errors.New("the request cannot be written as JSON"))
+		}
+	}
+	if r.call.RequestID == uuid.Nil {
+		r.call.RequestID = uuid.New()
+	}
+	token, failure := c.token(ctx, &r, secret.Text{})
+	if failure != nil {
+		return answer{}, failure
+	}
+	found, failure := c.exchange(ctx, &r, body, token)
+	if failure.wantsFreshToken() {
+		fresh, unsigned := c.token(ctx, &r, token)
+		if unsigned != nil {
+			unsigned.Status, unsigned.Code = failure.Status, failure.Code
+			unsigned.Description, unsigned.Trace = failure.Description, failure.Trace
+			return answer{}, unsigned
+		}
+		r.call.CorrelationID = uuid.Nil
+		found, failure = c.exchange(ctx, &r, body, fresh)
+	}
+	if failure != nil {
+		return answer{}, failure
+	}
+	return found, nil
+}
+
+// unsent is the error of a request that never left.
+func (r *request) unsent(kind Kind, err error) *Error {
+	return &Error{Op: r.op, Kind: kind, Err: err, Trace: Trace{RequestID: r.call.RequestID.String()}}
+}
+
+// token asks for a token other than the rejected one.
+func (c *Client) token(ctx context.Context, r *request, rejected secret.Text) (secret.Text, *Error) {
+	token, err := c.tokens.Token(ctx, rejected)
+	if err == nil {
+		if strings.ContainsFunc(token.Reveal(), func(b rune) bool { return b <= ' ' || b > '~' }) || token.Empty() {
+			return token, r.unsent(SignIn, errors.New("the access token is empty or has characters that no token has"))
+		}
+		return token, nil
+	}
+	var temporary interface{ Temporary() bool }
+	if ctx.Err() != nil || errors.As(err, &temporary) && temporary.Temporary() {
+		return token, r.unsent(NotSent, err)
+	}
+	return token, r.unsent(SignIn, err)
+}
+
+// exchange sends the request once and reads the whole answer.
+func (c *Client) exchange(ctx context.Context, r *request, body []byte, token secret.Text) (answer, *Error) {
+	if r.call.CorrelationID == uuid.Nil {
+		r.call.CorrelationID = uuid.New()
+	}
+	trace := Trace{RequestID: r.call.RequestID.String(), CorrelationID: r.call.CorrelationID.String()}
+	if err := ctx.Err(); err != nil {
+		return answer{}, &Error{Op: r.op, Kind: NotSent, Err: err, Trace: trace}
+	}
+	bounded, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	broken := func(kind Kind, err error) *Error {
+		switch {
+		case ctx.Err() != nil:
+			err = ctx.Err()
+		case bounded.Err() != nil:
+			err = fmt.Errorf("no whole answer within %v", c.timeout)
+		}
+		return &Error{Op: r.op, Kind: kind, Err: wire.Hide(err, maxText, token, r.hidden), Trace: trace}
+	}
+	var sent sending
+	response, err := c.transport.RoundTrip(c.request(sent.watch(bounded), r, body, token, trace))
+	if err != nil {
+		if sent.never(err) {
+			return answer{}, broken(NotSent, err)
+		}
+		return answer{}, broken(Lost, err)
+	}
+	trace.note(response.Header, token, r.hidden)
+	if response.StatusCode/100 != 2 {
+		return answer{}, r.refusal(response, trace, token)
+	}
+	text, err := wire.Body(response, max(r.limit, maxObject))
+	switch {
+	case errors.Is(err, wire.ErrTooLong):
+		return answer{}, r.garbled(answer{status: response.StatusCode, trace: trace}, err.Error())
+	case err != nil:
+		return answer{}, broken(Lost, err)
+	}
+	return answer{response.StatusCode, response.Header, text, trace}, nil
+}
+
+// request makes the HTTP request.
+//
+// GetBody lets net/http begin anew on another connection where a kept one turns
+// out to be closed before a single byte was written. Once a byte is written, a
+// POST, PATCH or DELETE is never sent again behind our back: net/http does that
+// only for requests that (*http.Request).isReplayable, which are GET and its
+// like, and those with a header Idempotency-Key or X-Idempotency-Key. Neither
+// may ever be set here (net/http, transport.go, (*persistConn).shouldRetryRequest).
+func (c *Client) request(ctx context.Context, r *request, body []byte, token secret.Text, trace Trace) *http.Request {
+	header := maps.Clone(c.header)
+	header["Authorization"] = []string{"Bearer " + token.Reveal()}
+	header["Ms-Requestid"] = []string{trace.RequestID}
+	header["Ms-Correlationid"] = []string{trace.CorrelationID}
+	for name, value := range r.header {
+		header.Set(name, value)
+	}
+	request := &http.Request{
+		Method:     r.method,
+		URL:        c.url(r.path, r.query),
+		Host:       c.base.Host,
+		Header:     header,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+	}
+	if body != nil {
+		header["Content-Type"] = []string{"application/json"}
+		request.ContentLength = int64(len(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		request.Body, _ = request.GetBody()
+	}
+	return request.WithContext(ctx)
+}
+
+// url joins the base URL, "v1" and the segments, each of them escaped.
+func (c *Client) url(segments []string, query string) *url.URL {
+	u := *c.base
+	raw := c.base.EscapedPath() + "/v1"
+	u.Path += "/v1"
+	for _, segment := range segments {
+		raw += "/" + url.PathEscape(segment)
+		u.Path += "/" + segment
+	}
+	u.RawPath, u.RawQuery = raw, query
+	return &u
+}
+
+// note records the ids that the answer carries where they are not those sent.
+func (t *Trace) note(h http.Header, hidden ...secret.Text) {
+	if id := h.Get("MS-RequestId"); !strings.EqualFold(id, t.RequestID) {
+		t.EchoedRequestID = wire.Plain(id, maxCode, hidden...)
+	}
+	if id := h.Get("MS-CorrelationId"); !strings.EqualFold(id, t.CorrelationID) {
+		t.EchoedCorrelationID = wire.Plain(id, maxCode, hidden...)
+	}
+}
+
+// sending watches whether a request can have reached the service.
+type sending struct{ asked, written atomic.Bool }
+
+// watch returns a context by which net/http reports. GetConn begins every
+// attempt of net/http's own, of which there is a second one only if the first
+// wrote nothing (or the request is a GET).
+func (s *sending) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { s.asked.Store(true); s.written.Store(false) },
+		WroteHeaders: func() { s.written.Store(true) },
+	})
+}
+
+// never reports whether the service certainly did not see the whole request.
+// net/http reports headers as written when they are in its buffer, so before
+// that at most a part of them is on the wire, which no server carries out. A
+// transport that does not report is believed only when it says that it failed
+// to dial.
+func (s *sending) never(err error) bool {
+	if s.asked.Load() {
+		return !s.written.Load()
+	}
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// garbled is the error of a success that proves nothing. It quotes nothing of
+// the body, since the service repeats passwords in the answers to a success.
+func (r *request) garbled(found answer, why string) *Error {
+	return &Error{Op: r.op, Kind: Garbled, Status: found.status, Description: why, Trace: found.trace}
+}
+
+// refusal makes an error of an answer other than 2xx. Its status is definite,
+// so a body that cannot be read only costs the details.
+func (r *request) refusal(response *http.Response, trace Trace, token secret.Text) *Error {
+	e := &Error{Op: r.op, Status: response.StatusCode, Trace: trace}
+	e.RetryAfter, e.HasRetryAfter = wire.RetryAfter(response.Header, time.Now())
+	body, err := wire.Body(response, maxFault)
+	if err != nil {
+		body = nil
+	}
+	f := readFault(body, func(text string, limit int) string {
+		return wire.Plain(text, limit, token, r.hidden)
+	})
+	e.Code, e.Description, e.Data = f.code, f.description, f.data
+	if !e.HasRetryAfter && e.Status == http.StatusTooManyRequests {
+		e.RetryAfter, e.HasRetryAfter = f.retryAfter, f.hasRetryAfter
+	}
+	if e.Status/100 == 3 {
+		e.Description = "the service redirects elsewhere, where no token may follow"
+		if to, err := url.Parse(response.Header.Get("Location")); err == nil && to.Host != "" {
+			e.Description += ": to " + wire.Plain(to.Host, maxCode, token, r.hidden)
+		}
+	}
+	e.Kind = kindOf(e)
+	return e
+}
