@@ -83,33 +83,42 @@ func (m *memory) drops(e entry) bool {
 // of each name the last one that is not forgotten. It ranges over all twice.
 func (m *memory) last(all iter.Seq2[entry, error]) iter.Seq2[kept, error] {
 	return func(yield func(kept, error) bool) {
-		lasts := map[uint64]int32{}
-		place := int32(0)
-		for e, err := range all {
+		lasts := map[uint64]int{}
+		for e, err := range placed(all) {
 			if err != nil {
 				yield(kept{}, err)
 				return
 			}
-			if !m.drops(e) {
-				lasts[m.hash(e.upn)] = place
+			if !m.drops(e.entry) {
+				lasts[m.hash(e.upn)] = e.place
 			}
-			place++
 		}
-		place = 0
-		for e, err := range all {
-			if at, ok := lasts[m.hash(e.upn)]; err == nil && (!ok || at != place) {
-				place++
-				continue
+		for e, err := range placed(all) {
+			if err != nil {
+				yield(kept{}, err)
+				return
 			}
-			if !yield(kept{e, int(place)}, err) || err != nil {
+			if at, ok := lasts[m.hash(e.upn)]; ok && at == e.place && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// kept is an entry and its place among all, from 0.
+type kept struct {
+	entry
+	place int
+}
+
+func placed(all iter.Seq2[entry, error]) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
+		place := 0
+		for e, err := range all {
+			if !yield(kept{e, place}, err) {
 				return
 			}
 			place++
 		}
 	}
-}
-
-type kept struct {
-	entry
-	place int
 }

@@ -118,10 +118,12 @@ func lockFor(path string) (*durable.Lock, error) {
 // number from 2 that is free.
 func freeName(path string) (string, error) {
 	dir, base := filepath.Split(path)
-	stem, endings := base, ""
-	if i := strings.LastIndexByte(strings.TrimSuffix(base, ".age"), '.'); i > 0 {
-		stem, endings = base[:i], base[i:]
+	stem := strings.TrimSuffix(base, ".age")
+	stem = strings.TrimSuffix(stem, filepath.Ext(stem))
+	if stem == "" { // a dot file
+		stem = base
 	}
+	endings := base[len(stem):]
 	for n, name := 2, path; ; n++ {
 		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
 			return name, nil

@@ -69,17 +69,15 @@ func (p *plain) take(size int64) error {
 		return err
 	}
 	p.end = size
-	line := 1
-	for e, err := range p.lines() {
-		if err != nil && e.whole {
-			return fmt.Errorf("line %d: %w; mend it, or name another file with --credentials", line, err)
+	for l, err := range p.lines() {
+		if err != nil && l.whole {
+			return fmt.Errorf("%w; mend it, or name another file with --credentials", err)
 		}
-		if !e.whole {
-			if err := p.mend(e, err); err != nil {
+		if !l.whole {
+			if err := p.mend(l, err); err != nil {
 				return err
 			}
 		}
-		line++
 	}
 	p.before = p.end
 	return nil
@@ -110,8 +108,8 @@ type line struct {
 	whole bool // ends with a line feed
 }
 
-// lines reads the file up to end. An error with a whole line is about that line;
-// any other ends the range.
+// lines reads the file up to end. An error names the line; one without a whole
+// line is about the last.
 func (p *plain) lines() iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		if p.out == nil {
@@ -123,17 +121,20 @@ func (p *plain) lines() iter.Seq2[line, error] {
 			yield(line{whole: true}, err)
 			return
 		}
-		for {
+		for n := 2; ; n++ {
 			text, err := r.ReadSlice('\n')
 			if len(text) == 0 && err == io.EOF {
 				return
 			}
 			if len(text) > maxLine || err != nil && err != io.EOF {
-				yield(line{whole: true}, fmt.Errorf("it is longer than %d bytes or cannot be read", maxLine))
+				yield(line{whole: true}, fmt.Errorf("line %d cannot be read or is longer than %d bytes", n, maxLine))
 				return
 			}
 			body, whole := strings.CutSuffix(string(text), "\n")
 			e, bad := parseEntry(body)
+			if bad != nil {
+				bad = fmt.Errorf("line %d: %w", n, bad)
+			}
 			e.mine = start >= p.before
 			if !yield(line{e, start, whole}, bad) {
 				return
@@ -275,15 +276,19 @@ var errNoEntries = errors.New("nobody has a password here")
 // settle replaces the file by its entries that count. The file is closed before
 // the new one takes its name, which Windows insists on.
 func (p *plain) settle() error {
+	defer p.out.Close()
 	err := durable.Replace(p.path, fileMode, func(w io.Writer) error {
 		n, err := writeEntries(w, p.memory.last(p.entries()))
-		if err == nil && n == 0 {
-			err = errNoEntries
+		if err != nil {
+			return err
 		}
-		return errors.Join(err, p.out.Close())
+		if n == 0 {
+			return errNoEntries
+		}
+		return p.out.Close()
 	})
 	if errors.Is(err, errNoEntries) {
-		return os.Remove(p.path)
+		return errors.Join(p.out.Close(), os.Remove(p.path))
 	}
 	return err
 }

@@ -138,7 +138,7 @@ func parseRecipients(texts []string) ([]age.Recipient, error) {
 
 func parseRecipient(text string) (key age.Recipient, err error) {
 	switch {
-	case strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-"), strings.Contains(text, "PRIVATE KEY"):
+	case strings.Contains(strings.ToUpper(text), "AGE-SECRET-KEY-"), strings.Contains(text, "PRIVATE KEY"):
 		return nil, errors.New("--age-recipient: this is a secret key, which belongs to those who open the file alone; give the public one, which age-keygen -y prints, and replace the secret key if it may have been seen")
 	case strings.HasPrefix(text, "ssh-"):
 		key, err = agessh.ParseRecipient(text)
@@ -147,10 +147,10 @@ func parseRecipient(text string) (key age.Recipient, err error) {
 	case strings.HasPrefix(text, "age1"):
 		key, err = age.ParseX25519Recipient(text)
 	default:
-		err = errors.New("unknown kind of key")
+		err = fmt.Errorf("unknown kind of key %q", text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--age-recipient %q: %w; give an age public key (age1…) or an SSH one (ssh-ed25519 … or ssh-rsa …)", text, err)
+		return nil, fmt.Errorf("--age-recipient: %w; give an age public key (age1…) or an SSH one (ssh-ed25519 … or ssh-rsa …)", err)
 	}
 	return key, nil
 }

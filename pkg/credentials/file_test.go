@@ -1,0 +1,492 @@
+package credentials
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"golang.org/x/crypto/ssh"
+
+	"muster/pkg/secret"
+)
+
+func open(t *testing.T, path string, recipients ...string) *File {
+	t.Helper()
+	f, err := Open(path, recipients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func put(t *testing.T, f *File, upn, password string) {
+	t.Helper()
+	if err := f.Put(upn, secret.New(password)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func closeFile(t *testing.T, f *File) []string {
+	t.Helper()
+	handed, err := f.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return handed
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const head = header + "\n"
+
+func TestPlainHoldsEachPasswordOnceItIsPut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.credentials.csv")
+	f := open(t, path)
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is there before the first Put: %v", err)
+	}
+	put(t, f, "jane@contoso.com", "Kad3-xNw7yTcFh4R")
+	if got, want := content(t, path), head+"jane@contoso.com,Kad3-xNw7yTcFh4R\n"; got != want {
+		t.Errorf("after Put the file holds %q, want %q", got, want)
+	}
+	put(t, f, "o'brien@contoso.com", `a,"b;c`)
+	put(t, f, "joe@contoso.com", "first")
+	put(t, f, "JOE@contoso.com", "second")
+	put(t, f, "gone@contoso.com", "x")
+	f.Forget("Gone@contoso.com")
+	put(t, f, "back@contoso.com", "old")
+	f.Forget("back@contoso.com")
+	put(t, f, "back@contoso.com", "new")
+	if handed := closeFile(t, f); len(handed) != 0 {
+		t.Errorf("Close() = %v, want nobody: a plain file needs no record", handed)
+	}
+	want := head + "jane@contoso.com,Kad3-xNw7yTcFh4R\no'brien@contoso.com,\"a,\"\"b;c\"\nJOE@contoso.com,second\nback@contoso.com,new\n"
+	if got := content(t, path); got != want {
+		t.Errorf("after Close the file holds %q, want %q", got, want)
+	}
+	if info, err := os.Stat(path); runtime.GOOS != "windows" && (err != nil || info.Mode().Perm() != 0o600) {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestPlainIsExtendedByTheNextRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.credentials.csv")
+	write(t, path, head+"a@x.com,old-a\nb@x.com,old-b\nc@x.com,old-c\nd@x.com,old-d\n")
+	f := open(t, path)
+	found, err := f.Find(func(upn string) bool { return upn == "a@x.com" || upn == "b@x.com" || upn == "zoe@x.com" })
+	if err != nil || len(found) != 2 || found["a@x.com"].Reveal() != "old-a" || found["b@x.com"].Reveal() != "old-b" {
+		t.Errorf("Find() = %v, %v, want the passwords of a and b", found, err)
+	}
+	f.Forget("B@x.com")              // found by this run: it goes
+	put(t, f, "c@x.com", "of-mine")  // refused by the service, so that
+	f.Forget("c@x.com")              // the older entry, another ledger's, stays
+	put(t, f, "d@x.com", "newer-d")  // replaces
+	put(t, f, "e@x.com", "newest-e") // is added
+	closeFile(t, f)
+	want := head + "a@x.com,old-a\nc@x.com,old-c\nd@x.com,newer-d\ne@x.com,newest-e\n"
+	if got := content(t, path); got != want {
+		t.Errorf("the file holds %q, want %q", got, want)
+	}
+}
+
+func TestPlainWithoutWorkIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	closeFile(t, open(t, path))
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a run that put nothing left a file: %v", err)
+	}
+	text := "\ufeff" + strings.ToUpper(header) + "\r\na@x.com,one\r\na@x.com,two\r\n" // an editor's hand
+	write(t, path, text)
+	closeFile(t, open(t, path))
+	if got := content(t, path); got != text {
+		t.Errorf("a run that put nothing changed the file to %q", got)
+	}
+	f := open(t, path)
+	if _, err := f.Find(func(string) bool { return true }); err != nil {
+		t.Error(err)
+	}
+	f.Forget("a@x.com")
+	closeFile(t, f)
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file without entries stayed: %v", err)
+	}
+}
+
+func TestPlainMendsATornEnd(t *testing.T) {
+	whole := head + "a@x.com,Kad3-xNw7yTcFh4R\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"torn in the name", whole + "b@x", whole},
+		{"torn before the password", whole + "b@x.com,", whole},
+		{"torn in the password", whole + "a@x.com,Kad3-xNw7yTcFh4", whole},
+		{"torn in quotes", whole + `b@x.com,"ab`, whole},
+		{"only the line feed is missing", whole[:len(whole)-1], whole},
+		{"nothing but the header", head, head},
+		{"torn first entry", head + "b@", head},
+		{"blocks that never reached the disk", whole + "\x00\x00\x00\x00", whole},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.csv")
+			write(t, path, c.text)
+			f := open(t, path)
+			if got := content(t, path); got != c.want {
+				t.Errorf("after Open the file holds %q, want %q", got, c.want)
+			}
+			put(t, f, "z@x.com", "pw")
+			if got, want := content(t, path), c.want+"z@x.com,pw\n"; got != want {
+				t.Errorf("after Put the file holds %q, want %q", got, want)
+			}
+			closeFile(t, f)
+		})
+	}
+}
+
+// A crash is a copy of the file at the moment of it. Cut at every byte, what is
+// left must open, and must hold every password whose Put had returned.
+func TestPlainCutAnywhere(t *testing.T) {
+	text := head + "a@x.com,Kad3-xNw7yTcFh4R\nb@x.com,\"p,\"\"q\"\nc@x.com,Kad3-xNw7yTcFh4T\n"
+	for cut := len(head); cut <= len(text); cut++ {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		write(t, path, text[:cut])
+		f := open(t, path)
+		found, err := f.Find(func(string) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, upn := range []string{"a@x.com", "b@x.com", "c@x.com"} {
+			want := []string{"Kad3-xNw7yTcFh4R", `p,"q`, "Kad3-xNw7yTcFh4T"}[i]
+			end := strings.Index(text, upn) + strings.IndexByte(text[strings.Index(text, upn):], '\n')
+			got, ok := found[upn]
+			if ok != (cut > end || cut == end && len(want) == Length) || ok && got.Reveal() != want {
+				t.Errorf("cut after %d of %d bytes: %s has %q, %v", cut, len(text), upn, got.Reveal(), ok)
+			}
+		}
+		closeFile(t, f)
+	}
+}
+
+func TestOpenRefusesWhatIsNoCredentialsFile(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"name,salary\njane,1\n", `does not start with the header "user_principal_name,password"`},
+		{"user_principal_name;password\n", "does not start with the header"},
+		{"no line feed", "does not start with the header"},
+		{strings.Repeat("x", 200_000), "does not start with the header"},
+		{"age-encryption.org/v1\n-> X25519 abc\n", "is encrypted; give --age-recipient"},
+		{"-----BEGIN AGE ENCRYPTED FILE-----\nabc\n", "is encrypted; give --age-recipient"},
+		{head + "a@x.com,one\nb@x.com\nc@x.com,tres\n", "line 3: this is no line with"},
+		{head + "a@x.com,one,tres\nb@x.com,two\n", "line 2: this is no line with"},
+		{head + "a@x.com," + strings.Repeat("tres", 2000) + "\n", "line 2 cannot be read or is longer than 4096 bytes"},
+	} {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		write(t, path, c.text)
+		_, err := Open(path, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("Open() of %.40q = %v, want an error with the path and %q", c.text, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "tres") {
+			t.Errorf("Open() = %v, which tells a password", err)
+		}
+		if got := content(t, path); got != c.text {
+			t.Errorf("Open() changed a file that it refused to %.60q", got)
+		}
+	}
+	if _, err := Open(t.TempDir(), nil); err == nil {
+		t.Error("Open() of a folder gave no error")
+	}
+}
+
+func TestOpenIsForOneRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	f := open(t, path)
+	if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("second Open() = %v, want one about another run", err)
+	}
+	closeFile(t, f)
+	closeFile(t, open(t, path))
+}
+
+func TestPutSharesSyncs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	f := open(t, path)
+	p := f.store.(*plain)
+	put(t, f, "first@x.com", "pw")
+	// While the disk is busy everybody else gathers in one batch.
+	p.writing.Lock()
+	var all sync.WaitGroup
+	errs := make([]error, 50)
+	for i := range errs {
+		all.Go(func() { errs[i] = f.Put(fmt.Sprintf("u%d@x.com", i), secret.New("pw")) })
+	}
+	for gathered := 0; gathered < len(errs); runtime.Gosched() {
+		p.mu.Lock()
+		gathered = bytes.Count(p.next.lines, []byte("\n"))
+		p.mu.Unlock()
+	}
+	batch := p.next
+	p.writing.Unlock()
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if !batch.done || bytes.Count(batch.lines, []byte("\n")) != len(errs) {
+		t.Errorf("%d Puts did not share one write", len(errs))
+	}
+	if got := strings.Count(content(t, path), "\n"); got != len(errs)+2 {
+		t.Errorf("the file has %d lines, want %d", got, len(errs)+2)
+	}
+	closeFile(t, f)
+}
+
+func TestPutStopsForGoodWhenTheDiskFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.csv")
+	f := open(t, path)
+	put(t, f, "a@x.com", "one")
+	p := f.store.(*plain)
+	out := p.out
+	p.out, _ = os.Open(path) // for reading only: stands for a disk that refuses
+	if err := f.Put("b@x.com", secret.New("tres")); err == nil || strings.Contains(err.Error(), "tres") {
+		t.Errorf("Put() = %v, want an error without the password", err)
+	}
+	_ = p.out.Close()
+	p.out = out
+	if err := f.Put("c@x.com", secret.New("pw")); err == nil {
+		t.Error("Put() after a failed one gave no error")
+	}
+	closeFile(t, f)
+	if got, want := content(t, path), head+"a@x.com,one\n"; got != want {
+		t.Errorf("the file holds %q, want %q", got, want)
+	}
+	if err := f.store.put("d@x.com", "pw"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("put after Close = %v, want %v", err, os.ErrClosed)
+	}
+}
+
+func TestPutInAMissingFolder(t *testing.T) {
+	if _, err := Open(filepath.Join(t.TempDir(), "none", "x.csv"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Open() = %v, want %v", err, os.ErrNotExist)
+	}
+}
+
+func TestPutRefusesWhatWouldBreakALine(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "x.csv"))
+	for _, c := range [][2]string{{"", "pw"}, {"a@x.com", ""}, {"a@x.com\nb", "pw"}, {"a@x.com", "p\nw"}, {"a@x.com", "p\x00w"}} {
+		if err := f.Put(c[0], secret.New(c[1])); err == nil || c[1] != "" && strings.Contains(err.Error(), c[1]+" ") {
+			t.Errorf("Put(%q, %q) = %v, want an error", c[0], c[1], err)
+		}
+	}
+	closeFile(t, f)
+}
+
+func decrypt(t *testing.T, path string, key age.Identity) string {
+	t.Helper()
+	r, err := age.Decrypt(armor.NewReader(strings.NewReader(content(t, path))), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestSealed(t *testing.T) {
+	one, _ := age.GenerateX25519Identity()
+	two, _ := age.GenerateX25519Identity()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.credentials.csv.age")
+	f := open(t, path, one.Recipient().String(), " "+two.Recipient().String())
+	if handed, err := f.Checkpoint(); err != nil || handed != nil {
+		t.Errorf("Checkpoint() of nothing = %v, %v, want nothing", handed, err)
+	}
+	put(t, f, "a@x.com", "one")
+	put(t, f, "b@x.com", "two")
+	put(t, f, "gone@x.com", "x")
+	f.Forget("gone@x.com")
+	handed, err := f.Checkpoint()
+	if want := []string{"a@x.com", "b@x.com"}; err != nil || !slices.Equal(handed, want) {
+		t.Errorf("Checkpoint() = %v, %v, want %v", handed, err, want)
+	}
+	if got, want := decrypt(t, path, two), head+"a@x.com,one\nb@x.com,two\n"; got != want {
+		t.Errorf("after Checkpoint the file holds %q, want %q", got, want)
+	}
+	put(t, f, "A@x.com", "newer")
+	put(t, f, "c@x.com", "three")
+	f.Forget("b@x.com")
+	if got, want := closeFile(t, f), []string{"A@x.com", "c@x.com"}; !slices.Equal(got, want) {
+		t.Errorf("Close() = %v, want %v", got, want)
+	}
+	if got, want := decrypt(t, path, one), head+"A@x.com,newer\nc@x.com,three\n"; got != want {
+		t.Errorf("after Close the file holds %q, want %q", got, want)
+	}
+	if strings.Contains(content(t, path), "@x.com") || !strings.HasPrefix(content(t, path), "-----BEGIN AGE") {
+		t.Error("the file is not encrypted")
+	}
+	if info, err := os.Stat(path); runtime.GOOS != "windows" && (err != nil || info.Mode().Perm() != 0o600) {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+
+	first := content(t, path)
+	f = open(t, path, one.Recipient().String())
+	if want := filepath.Join(dir, "x.credentials.2.csv.age"); f.Path() != want {
+		t.Errorf("Path() = %s, want %s", f.Path(), want)
+	}
+	put(t, f, "d@x.com", "four")
+	closeFile(t, f)
+	f = open(t, path, one.Recipient().String())
+	if want := filepath.Join(dir, "x.credentials.3.csv.age"); f.Path() != want {
+		t.Errorf("Path() = %s, want %s", f.Path(), want)
+	}
+	closeFile(t, f)
+	if _, err := os.Stat(f.Path()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a run that put nothing left a file: %v", err)
+	}
+	if got := content(t, path); got != first {
+		t.Error("a later run changed the file of the first")
+	}
+}
+
+func TestSealedKeepsManyInMemory(t *testing.T) {
+	key, _ := age.GenerateX25519Identity()
+	path := filepath.Join(t.TempDir(), "x.csv.age")
+	f := open(t, path, key.Recipient().String())
+	want := []byte(head)
+	for i := range 5000 { // some chunks
+		upn, password := fmt.Sprintf("user%d@x.com", i), Generate().Reveal()
+		put(t, f, upn, password)
+		want = fmt.Appendf(want, "%s,%s\n", upn, password)
+	}
+	if handed := closeFile(t, f); len(handed) != 5000 {
+		t.Errorf("Close() handed %d users, want 5000", len(handed))
+	}
+	if got := decrypt(t, path, key); got != string(want) {
+		t.Error("the file does not hold what was put, in order")
+	}
+}
+
+func TestSealedDiskFails(t *testing.T) {
+	key, _ := age.GenerateX25519Identity()
+	dir := filepath.Join(t.TempDir(), "d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, filepath.Join(dir, "x.csv.age"), key.Recipient().String())
+	put(t, f, "a@x.com", "one")
+	path := f.store.(*sealed).path
+	f.store.(*sealed).path = filepath.Join(dir, "none", "x.csv.age") // stands for a disk that refuses
+	if handed, err := f.Checkpoint(); err == nil || handed != nil {
+		t.Errorf("Checkpoint() = %v, %v, want an error and nobody handed", handed, err)
+	}
+	f.store.(*sealed).path = path
+	if handed := closeFile(t, f); !slices.Equal(handed, []string{"a@x.com"}) {
+		t.Errorf("Close() = %v after a failed Checkpoint, want the user", handed)
+	}
+}
+
+func TestFreeName(t *testing.T) {
+	for _, c := range []struct{ path, want string }{
+		{"x.credentials.csv.age", "x.credentials.2.csv.age"},
+		{"x.csv", "x.2.csv"},
+		{"x.age", "x.2.age"},
+		{"x", "x.2"},
+		{".x", ".x.2"},
+		{"a.b/x", "a.b/x.2"},
+	} {
+		dir := t.TempDir()
+		path, want := filepath.Join(dir, filepath.FromSlash(c.path)), filepath.Join(dir, filepath.FromSlash(c.want))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, "")
+		if got, err := freeName(path); err != nil || got != want {
+			t.Errorf("freeName(%s) = %s, %v, want %s", c.path, got, err, want)
+		}
+	}
+}
+
+func TestRecipients(t *testing.T) {
+	key, _ := age.GenerateX25519Identity()
+	hybrid, _ := age.GenerateHybridIdentity()
+	public, err := ssh.NewPublicKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sshKey := string(ssh.MarshalAuthorizedKey(public))
+	for _, c := range []struct {
+		keys []string
+		want string
+	}{
+		{[]string{sshKey}, ""},
+		{[]string{hybrid.Recipient().String()}, ""},
+		{[]string{key.Recipient().String(), sshKey}, ""},
+		{[]string{"age1xyz"}, `--age-recipient: malformed recipient "age1xyz"`},
+		{[]string{""}, `--age-recipient: unknown kind of key ""`},
+		{[]string{"ssh-dss AAAA"}, "--age-recipient"},
+		{[]string{"github:someone"}, "unknown kind of key"},
+		{[]string{key.Recipient().String(), hybrid.Recipient().String()}, "cannot be used together"},
+		{[]string{key.String()}, "this is a secret key"},
+	} {
+		_, err := parseRecipients(c.keys)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("parseRecipients(%q) = %v, want %q", c.keys, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), key.String()) {
+			t.Errorf("parseRecipients() = %v, which tells the secret key", err)
+		}
+	}
+}
+
+func FuzzEntry(f *testing.F) {
+	f.Add("jane@contoso.com", "Kad3-xNw7yTcFh4R")
+	f.Add(`o"brien,x`, ` a,"b;c `)
+	f.Fuzz(func(t *testing.T, upn, password string) {
+		if upn == "" || password == "" || hasControl(upn) || hasControl(password) {
+			return
+		}
+		line := entry{upn: upn, password: password}.appendTo(nil)
+		got, err := parseEntry(strings.TrimSuffix(string(line), "\n"))
+		if want := (entry{upn: upn, password: password}); err != nil || got != want {
+			t.Errorf("%q reads as %q, %q, %v, want %q, %q", line, got.upn, got.password, err, upn, password)
+		}
+	})
+}
+
+func BenchmarkPut(b *testing.B) {
+	f, err := Open(filepath.Join(b.TempDir(), "x.csv"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetParallelism(16)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := f.Put("jane.doe@contoso.onmicrosoft.com", secret.New("Kad3-xNw7yTcFh4R")); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
