@@ -1,0 +1,154 @@
+package romanise
+
+import (
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+)
+
+// han appends a word in Chinese characters.
+//
+// In a Japanese name, which is one with kana, a well-known Japanese family name or a
+// Japanese locale, only names in the list of frequent ones can be read; of any
+// other, every guess would be wrong for most who bear it, so it is refused.
+//
+// Elsewhere the characters are read in Mandarin and written in Pinyin by GB/T
+// 28039-2011 (ü is yu), family names with the reading they have as such. That is
+// doubtful for a name from Hong Kong, Taiwan, Korea or Vietnam.
+func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
+	text := string(letters)
+	if r.rules.japanese {
+		return r.kanji(dst, letters)
+	}
+	start := len(dst)
+	family := 0
+	switch {
+	case r.part == Family:
+		family = len(letters)
+	case r.part == Whole:
+		family = chineseFamily(letters)
+	}
+	if known := knownNames("zh-family")[string(letters[:family])]; known != "" {
+		dst = append(dst, known...)
+		letters = letters[family:]
+	}
+	for _, l := range letters {
+		dst = append(dst, mandarin(l)...)
+	}
+	r.doubts = append(r.doubts, Doubt{"han_mandarin", text, string(dst[start:]), "Chinese characters were read in Mandarin; other readings differ"})
+	return dst, nil
+}
+
+// kanji appends a name in Chinese characters that is a Japanese one.
+func (r *reader) kanji(dst []byte, letters []rune) ([]byte, error) {
+	text := string(letters)
+	parts := []string{text}
+	if known := knownNames("ja-family")[text] + knownNames("ja-given")[text]; known == "" && r.part == Whole {
+		parts = splitKanji(letters)
+	}
+	var reading strings.Builder
+	for _, p := range parts {
+		known := knownNames("ja-family")[p]
+		if known == "" || r.part == Given {
+			if given := knownNames("ja-given")[p]; given != "" {
+				known = given
+			}
+		}
+		if known == "" {
+			return dst, &Unreadable{text, "nobody but its owner knows how a Japanese name in kanji is read", "give the name in kana or Latin letters, or the userPrincipalName itself"}
+		}
+		reading.WriteString(known)
+	}
+	r.doubts = append(r.doubts, Doubt{"kanji_reading", text, reading.String(), "this is its most frequent reading, but there are others"})
+	return append(dst, reading.String()...), nil
+}
+
+// splitKanji splits an unspaced Japanese name behind a known family name.
+func splitKanji(letters []rune) []string {
+	for n := min(4, len(letters)-1); n > 0; n-- {
+		if knownNames("ja-family")[string(letters[:n])] != "" {
+			return []string{string(letters[:n]), string(letters[n:])}
+		}
+	}
+	return []string{string(letters)}
+}
+
+// mandarin returns the Pinyin of a character without its tone.
+func mandarin(r rune) string {
+	readings := pinyin.SinglePinyin(r, pinyin.Args{Style: pinyin.Normal})
+	if len(readings) == 0 {
+		return unidecoded(r)
+	}
+	switch readings[0] {
+	case "lv", "lve":
+		return strings.Replace(readings[0], "v", "yu", 1)
+	case "nv", "nve":
+		return strings.Replace(readings[0], "v", "yu", 1)
+	}
+	return plain(readings[0])
+}
+
+// chineseFamily returns how many characters of an unspaced name are the family
+// name: two for the compound ones, else one. A name of one character, or of more
+// than four, has none.
+func chineseFamily(letters []rune) int {
+	switch {
+	case len(letters) < 2 || len(letters) > 4:
+		return 0
+	case len(letters) > 2 && knownNames("zh-family")[string(letters[:2])] != "":
+		return 2
+	}
+	return 1
+}
+
+// SplitFamily splits a Chinese, Japanese or Korean name that is written without a
+// space into family and given name. ok is false for every other text.
+func SplitFamily(text string, rules Rules) (family, given string, ok bool) {
+	letters := []rune(text)
+	n := 0
+	switch only := onlyScript(letters); {
+	case only == hangul:
+		n = koreanFamily(letters)
+	case only == han && rules.japanese:
+		parts := splitKanji(letters)
+		n = len([]rune(parts[0])) % len(letters)
+	case only == han:
+		n = chineseFamily(letters)
+	}
+	if n == 0 {
+		return "", "", false
+	}
+	return string(letters[:n]), string(letters[n:]), true
+}
+
+// FamilyFirstScript reports whether the text is in a script whose names start with
+// the family name: Chinese characters, kana beside them, or Hangul.
+func FamilyFirstScript(text string) bool {
+	found := false
+	for _, r := range text {
+		switch scriptOf(r) {
+		case han, hangul:
+			found = true
+		case common, kana:
+		default:
+			if r > ' ' && r != '　' {
+				return false
+			}
+		}
+	}
+	return found
+}
+
+// onlyScript returns the script of all letters, common if there are several or none.
+func onlyScript(letters []rune) script {
+	if len(letters) == 0 {
+		return common
+	}
+	s := scriptOf(letters[0])
+	for _, r := range letters {
+		if scriptOf(r) != s {
+			return common
+		}
+	}
+	return s
+}

@@ -1,0 +1,222 @@
+// Package romanise writes people's names in plain Latin letters, so that their
+// owners recognise them:
+//
+//	rules := romanise.Tell("UA", "Ганна", "Шевченко")
+//	first, doubts, err := romanise.Append(nil, "Ганна", romanise.Given, rules) // "hanna"
+//
+// Where a country or ICAO Doc 9303 has a rule for passports, that rule is
+// taken, for it is how the person's other papers spell the name; each script's
+// file names its rule. What a script does not write (short vowels, the reading of
+// a character) is guessed and told as a [Doubt], or refused as [Unreadable].
+package romanise
+
+import "unicode/utf8"
+
+// Part is the part of a name that a text is: some scripts have family names with
+// a spelling or a reading of their own.
+type Part uint8
+
+// Parts of a name.
+const (
+	Whole  Part = iota // all of it, or not known
+	Given              // given names
+	Family             // the family name
+)
+
+// Doubt is a word whose romanisation is a guess.
+type Doubt struct {
+	Code   string // a stable word for the cause
+	Word   string // as it was given
+	Result string // as it was romanised
+	Reason string // why it may be wrong
+}
+
+// Unreadable is a word that cannot be romanised, not even by a guess that is
+// mostly right.
+type Unreadable struct {
+	Word   string
+	Reason string
+	Hint   string
+}
+
+// Error names the word and the reason.
+func (e *Unreadable) Error() string { return e.Word + ": " + e.Reason }
+
+// maxRunes bounds the work for one text. Directory names have at most 64 to 256
+// characters.
+const maxRunes = 256
+
+// Append appends the text in a-z and 0-9 to dst: words with a space between
+// them, and a hyphen where the text has one. Accents, apostrophes, invisible
+// characters and symbols are gone, and so is what stands in brackets if other
+// words remain. Only the first 256 characters count.
+//
+// An error is always an *Unreadable; dst is then returned as it was.
+func Append(dst []byte, text string, part Part, rules Rules) ([]byte, []Doubt, error) {
+	if out, ok := appendASCII(dst, text); ok {
+		return out, nil, nil
+	}
+	r := reader{part: part, rules: rules}
+	out, err := r.text(dst, text)
+	if err != nil {
+		return dst, nil, err
+	}
+	return out, r.doubts, nil
+}
+
+// appendASCII is the short way for the common case: nine names in ten need no
+// table at all. It gives up at the first byte that does.
+func appendASCII(dst []byte, text string) (out []byte, ok bool) {
+	if len(text) > maxRunes {
+		return dst, false
+	}
+	start := len(dst)
+	out = dst
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= utf8.RuneSelf || c == '(' || c == '[' || c == '{':
+			return dst, false
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			out = append(out, c)
+		case 'A' <= c && c <= 'Z':
+			out = append(out, c|0x20)
+		case c == '\'' || c == '`':
+		default:
+			out = appendJoint(out, start, c)
+		}
+	}
+	return trimJoint(out, start), true
+}
+
+// appendJoint appends what stands between two words: a hyphen, or a space for
+// everything else. Of several in a row one stays, a hyphen before a space. What
+// was before start belongs to the caller.
+func appendJoint(dst []byte, start int, c byte) []byte {
+	if c != '-' {
+		c = ' '
+	}
+	switch {
+	case len(dst) == start:
+		return dst
+	case isJoint(dst[len(dst)-1]):
+		if c == '-' {
+			dst[len(dst)-1] = '-'
+		}
+		return dst
+	}
+	return append(dst, c)
+}
+
+func trimJoint(dst []byte, start int) []byte {
+	if len(dst) > start && isJoint(dst[len(dst)-1]) {
+		return dst[:len(dst)-1]
+	}
+	return dst
+}
+
+func isJoint(c byte) bool { return c == ' ' || c == '-' }
+
+// reader romanises one text.
+type reader struct {
+	part   Part
+	rules  Rules
+	doubts []Doubt
+}
+
+// text appends every word of the text.
+func (r *reader) text(dst []byte, text string) ([]byte, error) {
+	start := len(dst)
+	words, lost := split(text)
+	for _, w := range words {
+		if w.joint != 0 {
+			dst = appendJoint(dst, start, w.joint)
+		}
+		var err error
+		if dst, err = r.word(dst, w.letters); err != nil {
+			return dst, err
+		}
+	}
+	if lost != "" {
+		r.doubts = append(r.doubts, Doubt{"dropped", text, string(trimJoint(dst, start)[start:]), "it has characters that are no letters, and they were left out: " + lost})
+	}
+	return trimJoint(dst, start), nil
+}
+
+// word appends one word. It is mostly of one script; else every stretch of one
+// script is romanised by itself.
+func (r *reader) word(dst []byte, letters []rune) ([]byte, error) {
+	letters, doubtful := unmask(letters)
+	start := len(dst)
+	for len(letters) > 0 {
+		s := scriptOf(letters[0])
+		n := 1
+		for n < len(letters) && (scriptOf(letters[n]) == s || scriptOf(letters[n]) == common) {
+			n++
+		}
+		var err error
+		if dst, err = r.run(dst, s, letters[:n]); err != nil {
+			return dst, err
+		}
+		letters = letters[n:]
+	}
+	if doubtful != nil {
+		doubtful.Result = string(dst[start:])
+		r.doubts = append(r.doubts, *doubtful)
+	}
+	return dst, nil
+}
+
+// run appends a stretch of letters of one script.
+func (r *reader) run(dst []byte, s script, letters []rune) ([]byte, error) {
+	switch s {
+	case common, latin:
+		return appendLatin(dst, letters, r.rules.hint), nil
+	case greek:
+		return appendGreek(dst, letters), nil
+	case cyrillic:
+		return appendCyrillic(dst, letters, r.rules.cyrillic), nil
+	case georgian, armenian:
+		return appendAlphabet(dst, letters, s), nil
+	case hangul:
+		return appendHangul(dst, letters, r.part), nil
+	case kana:
+		return appendKana(dst, letters), nil
+	case han:
+		return r.han(dst, letters)
+	case devanagari:
+		return appendIndic(dst, letters), nil
+	case arabic, hebrew, thai, indic, rough:
+		return r.guess(dst, s, letters), nil
+	}
+	return dst, nil
+}
+
+// guess appends letters of a script that does not write what would have to be
+// known, and notes the doubt.
+func (r *reader) guess(dst []byte, s script, letters []rune) []byte {
+	start := len(dst)
+	d := Doubt{Word: string(letters)}
+	switch s {
+	case arabic:
+		dst = appendArabic(dst, letters)
+		d.Code, d.Reason = "arabic_vowels", "Arabic script does not write short vowels, and spellings of one name differ"
+		if isVocalised(letters) {
+			return dst
+		}
+	case hebrew:
+		dst = appendHebrew(dst, letters)
+		d.Code, d.Reason = "hebrew_vowels", "Hebrew script does not write most vowels"
+	case thai:
+		dst = appendThai(dst, letters)
+		d.Code, d.Reason = "thai_spelling", "Thai spelling does not tell every sound, and people choose their own Latin spelling"
+	case indic:
+		dst = appendIndic(dst, letters)
+		d.Code, d.Reason = "indic_spelling", "people who write this script choose their own Latin spelling"
+	default:
+		dst = appendRough(dst, letters)
+		d.Code, d.Reason = "rough_script", "there is only a rough table for this script"
+	}
+	d.Result = string(dst[start:])
+	r.doubts = append(r.doubts, d)
+	return dst
+}

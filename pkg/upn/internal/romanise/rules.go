@@ -1,0 +1,194 @@
+package romanise
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Language is a two-letter language code (ISO 639-1) whose rules are known here;
+// empty means that there is nothing special to know.
+type Language string
+
+// Rules are the spelling rules for one person's name. The zero Rules go by the
+// letters alone.
+type Rules struct {
+	hint     Language // what the locale says
+	cyrillic Language // by whose rules Cyrillic letters are read
+	japanese bool     // Chinese characters have Japanese readings
+}
+
+// FamilyFirst reports whether the language writes the family name before the
+// given name even in its own Latin letters (Hungarian, Vietnamese).
+func (r Rules) FamilyFirst() bool { return r.hint == "hu" || r.hint == "vi" }
+
+// languages lists what a locale may name: the language, then the countries (ISO
+// 3166-1) where its rules are taken. "–" rules nothing but is a known language.
+const languages = `
+de DE AT CH LI LU
+da DK GL FO
+nb NO
+sv SE
+fi FI AX
+sr RS ME
+hr HR BA
+ru RU
+uk UA
+be BY
+bg BG
+mk MK
+kk KZ
+ky KG
+uz UZ
+tg TJ
+mn MN
+ja JP
+zh CN TW HK MO SG
+ko KR KP
+hu HU
+vi VN
+az AZ
+`
+
+// others are the languages that need no rule of their own.
+const others = " en fr es it pt nl pl cs sk sl ro tr el is et lv lt ga mt sq ca eu gl ka hy ar fa ur he hi bn ta te th id ms "
+
+// aliases are further names of the languages above.
+const aliases = " no=nb nn=nb bs=hr me=sr "
+
+// Locale returns the language whose rules a locale asks for: a language ("de",
+// "de-AT", "sr-Cyrl") or a country ("DE"). Two capitals are a country, two small
+// letters a language, or a country where no language has that code ("dk"). known
+// is false for what is neither; every two capitals pass as a country.
+func Locale(locale string) (l Language, known bool) {
+	if locale == "" {
+		return "", true
+	}
+	code, region, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+	if len(code) != 2 {
+		return "", false
+	}
+	if code == strings.ToUpper(code) && isLetters(code) {
+		return ofCountry(code), true
+	}
+	code = strings.ToLower(code)
+	if at := strings.Index(aliases, " "+code+"="); at >= 0 {
+		code = aliases[at+4 : at+6]
+	}
+	switch {
+	case strings.Contains(languages, "\n"+code+" "):
+		return Language(code), true
+	case strings.Contains(others, " "+code+" "):
+		return "", true
+	case region == "" && ofCountry(strings.ToUpper(code)) != "":
+		return ofCountry(strings.ToUpper(code)), true
+	}
+	return "", false
+}
+
+// ofCountry returns the language whose rules hold in a country.
+func ofCountry(code string) Language {
+	at := strings.Index(languages, " "+code)
+	if at < 0 {
+		return ""
+	}
+	line := languages[strings.LastIndexByte(languages[:at], '\n')+1:]
+	return Language(line[:2])
+}
+
+func isLetters(s string) bool {
+	for _, c := range s {
+		if (c|0x20) < 'a' || (c|0x20) > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// Tell finds the rules for a person: by the letters of all parts of the name
+// together, since one telling letter anywhere settles the language, and by the
+// locale where the letters leave it open. An unknown locale counts as none.
+func Tell(locale string, texts ...string) Rules {
+	ascii := true
+	for _, text := range texts {
+		for i := 0; ascii && i < len(text); i++ {
+			ascii = text[i] < utf8.RuneSelf
+		}
+	}
+	var rules Rules
+	if locale != "" {
+		rules.hint, _ = Locale(locale)
+	}
+	if ascii {
+		return rules
+	}
+	all := strings.ToLower(visible(strings.Join(texts, " ")))
+	rules.cyrillic = tellCyrillic(all, rules.hint)
+	rules.japanese = rules.hint == "ja" || rules.hint != "zh" && tellJapanese(texts)
+	return rules
+}
+
+// tellCyrillic finds the language of Cyrillic letters: first by letters that only
+// one language has, then by the locale, then by letters that only few have. Else
+// it is Russian.
+func tellCyrillic(text string, hint Language) Language {
+	has := func(letters string) bool { return strings.ContainsAny(text, letters) }
+	switch {
+	case has("ў") && has("қғҳ"):
+		return "uz"
+	case has("ҷӣӯ"):
+		return "tg"
+	case has("ў") && hint != "uz":
+		return "be"
+	case has("ђћ"):
+		return "sr"
+	case has("ѓќѕ"):
+		return "mk"
+	case has("јљњџ"):
+		if hint == "mk" {
+			return "mk"
+		}
+		return "sr"
+	case has("ґєї"):
+		return "uk"
+	case hint == "hr":
+		return "sr"
+	case cyrillicOf[hint] != nil:
+		return hint
+	case has("ұ") || has("әғқһ") && has("і"):
+		return "kk"
+	case has("і"):
+		if has("ыэё") {
+			return "be"
+		}
+		return "uk"
+	case hasVowelSign(text):
+		return "bg"
+	}
+	return "ru"
+}
+
+// hasVowelSign reports whether ъ stands for a vowel, as it does in Bulgarian
+// only: in Russian it stands before е, ё, ю and я and nowhere else.
+func hasVowelSign(text string) bool {
+	_, after, found := strings.Cut(text, "ъ")
+	r, _ := utf8.DecodeRuneInString(after)
+	return found && r != utf8.RuneError && !strings.ContainsRune("еёюя ", r)
+}
+
+// tellJapanese reports whether Chinese characters are Japanese: a part of the name has
+// kana or is a well-known Japanese family name.
+func tellJapanese(texts []string) bool {
+	for _, text := range texts {
+		for _, r := range text {
+			if scriptOf(r) == kana {
+				return true
+			}
+		}
+		for w := range strings.FieldsSeq(text) {
+			if knownNames("ja-family")[w] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

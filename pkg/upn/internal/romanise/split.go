@@ -1,0 +1,109 @@
+package romanise
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// word is a word of a name in lower case, and what stood before it: a hyphen, a
+// space, or 0 at the start.
+type word struct {
+	joint   byte
+	letters []rune
+}
+
+// split takes a text apart into words. Compatibility forms (full-width letters,
+// ligatures, presentation forms) become ordinary letters and accents join their
+// letters, by Unicode's normal form KC. lost lists the symbols that mean
+// something to people but cannot be kept, such as emoji, up to eight of them.
+func split(text string) (words []word, lost string) {
+	letters := []rune(norm.NFKC.String(visible(text)))
+	if outside, found := dropAsides(letters); found {
+		letters = outside
+	}
+	var dropped strings.Builder
+	var w word
+	count := 0
+	end := func(joint byte) {
+		if len(w.letters) > 0 {
+			words = append(words, w)
+			w = word{joint: ' '}
+		}
+		if joint == '-' && len(words) > 0 {
+			w.joint = '-'
+		}
+	}
+	for _, r := range letters {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			w.letters = append(w.letters, unicode.ToLower(r))
+		case unicode.IsMark(r):
+			if len(w.letters) > 0 {
+				w.letters = append(w.letters, r)
+			}
+		case isApostrophe(r):
+			if n := len(w.letters); n > 0 && scriptOf(w.letters[n-1]) == hebrew {
+				w.letters = append(w.letters, geresh)
+			}
+		case unicode.Is(unicode.Pd, r) || r == '−' || r == '־':
+			end('-')
+		case unicode.IsSymbol(r) && count < 8:
+			count++
+			dropped.WriteRune(r)
+			end(' ')
+		default:
+			end(' ')
+		}
+	}
+	end(' ')
+	if len(words) > 0 {
+		words[0].joint = 0
+	}
+	return words, dropped.String()
+}
+
+// visible cuts the text to the length that counts, and removes format characters:
+// right-to-left marks, zero-width spaces and joiners, soft hyphens, byte-order
+// marks, and the selectors behind emoji.
+func visible(text string) string {
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxRunes || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// dropAsides removes what stands in brackets, such as a nickname or "(external)".
+// It reports false where nothing would remain, or nothing was in brackets.
+func dropAsides(letters []rune) (outside []rune, found bool) {
+	depth := 0
+	named := false
+	for _, r := range letters {
+		switch {
+		case unicode.Is(unicode.Ps, r):
+			depth++
+			found = true
+			outside = append(outside, ' ')
+		case unicode.Is(unicode.Pe, r):
+			depth = max(0, depth-1)
+		case depth == 0:
+			outside = append(outside, r)
+			named = named || unicode.IsLetter(r) || unicode.IsNumber(r)
+		}
+	}
+	return outside, found && named
+}
+
+// isApostrophe reports whether the character joins two parts of one word and
+// leaves no trace in Latin letters: O'Brien, Мар’яна, Oʻzbek.
+func isApostrophe(r rune) bool {
+	switch r {
+	case '\'', '`', '´', '’', '‘', '‛', 'ʼ', 'ʻ', 'ʹ', 'ʽ', 'ʿ', 'ʾ', '′', '＇', '·', '״', geresh:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,192 @@
+package upn
+
+import (
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Names is the set of user principal names that are taken, without regard to
+// case. It is made by [NewNames] and not safe for concurrent use.
+//
+// It keeps 64-bit hashes instead of the names: 12 bytes a slot and between 15
+// and 19 bytes a name, so that ten million names need less than 200 MB. Two names with one
+// hash are taken for equal, which happens about three times in a million runs of
+// ten million names each; a generated name then only gets a number that it did
+// not need. No name is ever given out twice.
+//
+// The hash is xxHash64 without a seed, for the same file has to give the same
+// names on every machine. Who can craft the file can craft names that share a
+// hash and slow their own run down; nobody else's is touched.
+type Names struct {
+	segments [256]segment // by the highest byte of the hash
+}
+
+// segment is an open-addressing table with linear probing. There are many small
+// ones so that growing copies a 256th of the set at a time: a single table would
+// need twice its memory for a moment.
+type segment struct {
+	slots []slot
+	used  int
+}
+
+// slot is a taken name. As three words of 32 bits it fills 12 bytes, and one
+// cache line holds five. The hash 0 marks a free slot.
+type slot struct {
+	high, low uint32 // the hash of the name
+	last      uint32 // highest number that Next gave to those who wanted this very name
+}
+
+// NewNames returns an empty set.
+func NewNames() *Names { return &Names{} }
+
+// Reserve takes the name and reports whether it was free. The name is not checked:
+// see [Check].
+func (s *Names) Reserve(upn string) bool {
+	var buf [128]byte
+	_, isNew := s.insert(hash(append(buf[:0], upn...)))
+	return isNew
+}
+
+// Has reports whether the name is taken.
+func (s *Names) Has(upn string) bool {
+	var buf [128]byte
+	return s.find(hash(append(buf[:0], upn...))) != nil
+}
+
+// Next takes the first free one of local, [Number](local, 2), … at the domain, and
+// returns its number: 1 means local itself. Names for which taken says true are
+// not free either; taken may be nil. It is not asked about numbers below the one
+// that the last Next for the same local and domain returned, so that a hundred
+// thousand people of one name cost no more than as many different ones.
+func (s *Names) Next(local, domain string, taken func(upn string) bool) int {
+	var buf [128]byte
+	full := append(append(append(buf[:0], local...), '@'), domain...)
+	free := taken == nil || !taken(string(full))
+	base := hash(full)
+	if entry, isNew := s.insert(base); isNew && free {
+		entry.last = 1
+		return 1
+	}
+	n := max(int(s.find(base).last), 1)
+	for {
+		n++
+		full = append(append(appendNumber(buf[:0], local, n), '@'), domain...)
+		if taken != nil && taken(string(full)) {
+			continue
+		}
+		if _, isNew := s.insert(hash(full)); isNew {
+			s.find(base).last = uint32(n) // looked up again: insert may have moved it
+			return n
+		}
+	}
+}
+
+// hash folds the name to lower case, in place, and hashes it. It never returns 0.
+func hash(name []byte) uint64 {
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			name[i] = c + 'a' - 'A'
+		}
+	}
+	return max(xxhash.Sum64(name), 1)
+}
+
+// find returns the slot of a hash, nil if it has none. The slot moves at the next insert.
+func (s *Names) find(h uint64) *slot {
+	g := &s.segments[h>>56]
+	if g.used == 0 {
+		return nil
+	}
+	if e := g.probe(h); !e.free() {
+		return e
+	}
+	return nil
+}
+
+// insert returns the slot of a hash and whether it was made for it.
+func (s *Names) insert(h uint64) (e *slot, isNew bool) {
+	g := &s.segments[h>>56]
+	if g.used >= len(g.slots)/5*4 {
+		g.grow()
+	}
+	e = g.probe(h)
+	if !e.free() {
+		return e, false
+	}
+	g.used++
+	e.high, e.low = uint32(h>>32), uint32(h)
+	return e, true
+}
+
+// probe returns the slot that has the hash, or the free one where it belongs.
+// There is always a free one: see insert.
+func (g *segment) probe(h uint64) *slot {
+	high, low := uint32(h>>32), uint32(h)
+	// The highest byte is the same in the whole segment, so the next 32 bits
+	// choose the place: scaled, not masked, for the size is no power of two.
+	i := int(uint64(uint32(h>>24)) * uint64(len(g.slots)) >> 32)
+	for {
+		e := &g.slots[i]
+		if e.high == high && e.low == low || e.free() {
+			return e
+		}
+		if i++; i == len(g.slots) {
+			i = 0
+		}
+	}
+}
+
+// grow makes room by a quarter: the table stays at least 64 % full, and since old and new
+// places are in the same order, moving the slots is a walk through memory.
+func (g *segment) grow() {
+	old := g.slots
+	g.slots = make([]slot, max(20, len(old)+len(old)/4))
+	for _, e := range old {
+		if !e.free() {
+			*g.probe(uint64(e.high)<<32 | uint64(e.low)) = e
+		}
+	}
+}
+
+func (e *slot) free() bool { return e.high|e.low == 0 }
+
+// Number returns the n-th name that is made of a local part: itself for n below 2,
+// else with the number behind it, as in jane.doe2. A hyphen stands between two
+// digits, so that the second k100 is k100-2 and not somebody else's k1002. The
+// local part is cut where the whole would be longer than 64 characters.
+func Number(local string, n int) string {
+	if n < 2 {
+		return local
+	}
+	var buf [128]byte
+	return string(appendNumber(buf[:0], local, n))
+}
+
+func appendNumber(dst []byte, local string, n int) []byte {
+	var digits [20]byte
+	number := strconv.AppendInt(digits[:0], int64(n), 10)
+	local = cut(local, maxLocal-len(number))
+	if local != "" && isDigit(local[len(local)-1]) {
+		local = cut(local, maxLocal-len(number)-1)
+		return append(append(append(dst, local...), '-'), number...)
+	}
+	return append(append(dst, local...), number...)
+}
+
+// cut shortens a local part to at most limit bytes. Where something was cut off,
+// no separator is left at the end.
+func cut(local string, limit int) string {
+	if len(local) <= limit {
+		return local
+	}
+	local = local[:limit]
+	for local != "" && isSeparator(local[len(local)-1]) {
+		local = local[:len(local)-1]
+	}
+	return local
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isSeparator(c byte) bool { return c == '.' || c == '-' || c == '_' }
