@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,9 +91,7 @@ func route(method, path string) (Op, place) {
 		}
 		op, known := candidate.ops[method]
 		if !known {
-			for other := range candidate.ops {
-				p.allow = other
-			}
+			p.allow = strings.Join(slices.Sorted(maps.Keys(candidate.ops)), ", ")
 		}
 		return op, p
 	}
