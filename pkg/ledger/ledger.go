@@ -106,8 +106,10 @@ type Intent struct {
 	FirstName   string    `json:"first_name,omitempty"`
 	LastName    string    `json:"last_name,omitempty"`
 	DisplayName string    `json:"display_name"`
-	Generated   bool      `json:"generated_password,omitempty"` // the password is muster's
-	At          time.Time `json:"at"`
+	// Held says that the password waits in memory until [Ledger.Hand] notes that
+	// it is in a file.
+	Held bool      `json:"password_held,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // Outcome says what became of an intent.
@@ -132,14 +134,14 @@ type Entry struct {
 	Intent  Intent  // zero where nothing was ever sent for the person
 	Outcome Outcome // its Status is Unknown where there is none yet
 	Status  Status  // what to make of both
-	Handed  bool    // the password is in a credentials file that is complete
+	Lost    bool    // the password was held by a run that ended without writing it
 }
 
 // state is what is kept in memory of a person.
 type state struct {
 	intent, outcome durable.Place // 0, where the first line stands: none
 	status          Status
-	handed          bool
+	held            bool // the password is in no file yet
 }
 
 // Ledger is the record of all runs for one input. It is safe for concurrent use.
@@ -234,6 +236,14 @@ func (l *Ledger) Status(k Key) Status {
 	return l.state[k].status
 }
 
+// Lost reports whether the password of a person was held by a run that ended
+// without writing it, or is held by this one.
+func (l *Ledger) Lost(k Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state[k].held
+}
+
 // Len returns of how many people the ledger knows.
 func (l *Ledger) Len() int {
 	l.mu.Lock()
@@ -254,7 +264,7 @@ func (l *Ledger) Find(k Key) (Entry, error) {
 }
 
 func (l *Ledger) entry(s state) (Entry, error) {
-	e := Entry{Status: s.status, Handed: s.handed}
+	e := Entry{Status: s.status, Lost: s.held}
 	if err := l.load(s.intent, &e.Intent); err != nil {
 		return e, err
 	}
@@ -293,7 +303,7 @@ func (l *Ledger) Entries() iter.Seq2[Entry, error] {
 // without an error.
 func (l *Ledger) Intend(i Intent) error {
 	return l.record(typeIntent, i.Key, i, func(s *state, p durable.Place) {
-		*s = state{intent: p, status: Doubtful}
+		*s = state{intent: p, status: Doubtful, held: i.Held}
 	})
 }
 
@@ -332,7 +342,7 @@ func (l *Ledger) Hand(file string, keys []Key) error {
 func (l *Ledger) hand(keys []Key) {
 	for _, k := range keys {
 		s := l.state[k]
-		s.handed = true
+		s.held = false
 		l.state[k] = s
 	}
 }
@@ -372,4 +382,12 @@ func (l *Ledger) Begin(r Run) error {
 		Type string `json:"type"`
 		Run
 	}{typeRun, r})
+}
+
+// UPN is the userPrincipalName that the person was given.
+func (e Entry) UPN() string {
+	if e.Outcome.UPN != "" {
+		return e.Outcome.UPN
+	}
+	return e.Intent.UPN
 }

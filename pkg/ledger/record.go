@@ -85,6 +85,7 @@ func (l *Ledger) replay(e durable.Entry) error {
 		Key     Key     `json:"key"`
 		Status  Status  `json:"status"`
 		Doubt   bool    `json:"doubt"`
+		Held    bool    `json:"password_held"`
 		Keys    []Key   `json:"keys"`
 		Tenant  string  `json:"customer_id"`
 		Rate    float64 `json:"per_second"`
@@ -101,7 +102,7 @@ func (l *Ledger) replay(e durable.Entry) error {
 			return fmt.Errorf("the ledger has the format %d, and this muster knows only %d: use the version of muster that wrote it", line.Version, Version)
 		}
 	case typeIntent:
-		l.state[line.Key] = state{intent: e.Place, status: Doubtful}
+		l.state[line.Key] = state{intent: e.Place, status: Doubtful, held: line.Held}
 	case typeOutcome:
 		s := l.state[line.Key]
 		s.settle(Outcome{Status: line.Status, Doubt: line.Doubt}, e.Place)

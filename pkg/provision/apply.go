@@ -1,0 +1,226 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+	"muster/pkg/roster"
+)
+
+// checkpointEvery is how often the encrypted credentials file is written during
+// a run. A crash costs a new password for each user created since.
+const checkpointEvery = 15 * time.Second
+
+// Validate reads, checks and names everybody, and asks nobody. An error means
+// that the input is bad or, as an [*InputError], that a setting is missing.
+func Validate(ctx context.Context, b Batch) (*Report, error) {
+	b.Directory, b.Pacer = nil, nil
+	r, over := newRun(ctx, b)
+	defer over()
+	r.planning = true
+	if err := r.survey(ctx); err != nil {
+		return r.finish(), err
+	}
+	r.surveyed()
+	return r.finish(), r.strict()
+}
+
+// Plan does what [Validate] does and compares the names with the tenants, so that
+// it shows what [Apply] would do.
+func Plan(ctx context.Context, b Batch) (*Report, error) {
+	r, over := newRun(ctx, b)
+	defer over()
+	r.planning = true
+	if err := r.survey(ctx); err != nil {
+		return r.finish(), err
+	}
+	if err := r.strict(); err != nil {
+		return r.finish(), err
+	}
+	r.surveyed()
+	if err := r.compare(ctx); err != nil {
+		return r.finish(), err
+	}
+	return r.finish(), r.verdict()
+}
+
+// Apply creates who is missing and records what became of everybody. Where the
+// error is one of the run's ends (see [ErrStopped]) the report is good, and its
+// rows tell the truth; so they do where the error is nil, whatever became of
+// single rows. Every other error comes with a report only if the rows can be
+// told: the report is nil where nothing was surveyed.
+func Apply(ctx context.Context, b Batch) (*Report, error) {
+	r, over := newRun(ctx, b)
+	defer over()
+	if err := r.survey(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.strict(); err != nil {
+		return r.finish(), err
+	}
+	r.surveyed()
+	if err := r.openCredentials(); err != nil {
+		return nil, err
+	}
+	if err := r.Ledger.Begin(r.described("apply")); err != nil {
+		return nil, errors.Join(err, r.closeCredentials())
+	}
+	err := r.withCheckpoints(func() error { return r.serveAll(ctx) })
+	err = errors.Join(err, r.closeCredentials(), r.keepRates())
+	if err != nil && r.ended() == nil {
+		return r.finish(), err
+	}
+	if ended := r.ended(); ended != nil {
+		return r.finish(), ended
+	}
+	return r.finish(), r.verdict()
+}
+
+// surveyed tells the watcher how much there is to do.
+func (r *run) surveyed() {
+	if r.Watcher == nil {
+		return
+	}
+	n := 0
+	for _, m := range r.marks {
+		if m.fate == toSend || m.fate == resume {
+			n++
+		}
+	}
+	r.Watcher.Survey(len(r.marks), n)
+}
+
+func (r *run) described(command string) ledger.Run {
+	return ledger.Run{ID: r.RunID, Program: r.Program, Command: command, Input: r.Source, At: time.Now()}
+}
+
+// withCheckpoints does the work and meanwhile writes the encrypted credentials
+// file now and then.
+func (r *run) withCheckpoints(work func() error) error {
+	if !r.holds() {
+		return work()
+	}
+	done, failed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(failed)
+		tick := time.NewTicker(checkpointEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if err := r.checkpoint(); err != nil {
+					failed <- r.broken(err)
+					return
+				}
+			}
+		}
+	}()
+	err := work()
+	close(done)
+	return errors.Join(err, <-failed)
+}
+
+// keepRates records the rates that the pacer found, for the next run to start at.
+func (r *run) keepRates() error {
+	for _, l := range r.lanes.ordered {
+		if l.gate == nil {
+			continue
+		}
+		if s := l.gate.Snapshot(); s.Found > 0 && s.Requests > 0 {
+			if err := r.Ledger.KeepRate(l.name, s.Found); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare finds out which names the tenants have already.
+func (r *run) compare(ctx context.Context) error {
+	wanted := make([]bool, len(r.lanes.ordered))
+	for _, m := range r.marks {
+		wanted[m.lane] = wanted[m.lane] || m.fate == toSend
+	}
+	deleted := map[*lane]*census{}
+	for i, l := range r.lanes.ordered {
+		if !wanted[i] {
+			continue
+		}
+		if err := r.observe(ctx, l); err != nil {
+			return err
+		}
+		if l.closed() != nil {
+			continue
+		}
+		c, err := r.list(ctx, l, partner.Inactive, nil)
+		if err != nil {
+			return err
+		}
+		deleted[l] = c
+	}
+	for row, err := range r.Input.Rows() {
+		if err != nil {
+			return err
+		}
+		if err := r.compareRow(row, deleted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
+	m, err := r.markOf(row.N, ledger.KeyOf(r.laneKey(row.N), row.Person.Identity()))
+	if err != nil || m.fate != toSend {
+		return err
+	}
+	l := r.lanes.ordered[m.lane]
+	name, err := r.nameOf(l, row.Person, m.number)
+	if err != nil || l.before == nil {
+		return err
+	}
+	if l.before.has(name) {
+		m.fate = existing
+		return nil
+	}
+	if gone := deleted[l]; gone != nil && gone.has(name) {
+		r.warn(judged{row: row.N, line: row.Line, warnings: []roster.Problem{{Code: "soft_deleted", Value: name,
+			Message: fmt.Sprintf("a user %s was deleted less than 30 days ago; creating a new one makes it impossible to restore the old one under its name", strings.ToLower(name)),
+			Hint:    "restore that user in the portal if it is the same person"}}})
+	}
+	return nil
+}
+
+// verdict is the error of a run that came to its end: a [*RefusedError] where
+// every customer refused everything, so that nobody could be served.
+func (r *run) verdict() error {
+	var first error
+	for _, l := range r.lanes.ordered[nobody+1:] {
+		if l.same != nil {
+			continue
+		}
+		err := l.closed()
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	refused := &RefusedError{Err: first}
+	var e *partner.Error
+	if errors.As(first, &e) {
+		refused.Hint = e.Advice()
+	}
+	return refused
+}

@@ -1,0 +1,244 @@
+package provision
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"muster/pkg/credentials"
+	"muster/pkg/ledger"
+	"muster/pkg/pace"
+	"muster/pkg/partner"
+	"muster/pkg/roster"
+	"muster/pkg/secret"
+	"muster/pkg/upn"
+)
+
+// job is one person on the way to a user.
+type job struct {
+	row      int
+	lane     *lane
+	person   roster.Person
+	intent   ledger.Intent
+	resumed  bool        // the intent is of an earlier run
+	password secret.Text // what the request carries
+	certain  bool        // if the user exists, it has this password
+
+	began       time.Time     // of the first attempt
+	tried       time.Time     // of the last one
+	latency     time.Duration // of the last one
+	attempts    int           // requests sent
+	failures    int           // of them: neither answered nor throttled
+	doubtful    bool          // one of them may have been carried out
+	correlation string        // of the last one
+	last        *partner.Error
+}
+
+// jobOf makes the job of a row: with the intent of an earlier run where there is
+// one, else with a new one.
+func (r *run) jobOf(l *lane, row roster.Row, m *mark) (*job, error) {
+	p := row.Person
+	j := &job{row: row.N, lane: l, person: p, began: time.Now()}
+	key := ledger.KeyOf(l.key(), p.Identity())
+	if m.fate == resume {
+		e, err := r.Ledger.Find(key)
+		if err != nil {
+			return nil, r.broken(err)
+		}
+		j.intent, j.resumed, j.doubtful = e.Intent, true, true
+		j.attempts = e.Outcome.Attempts
+		return j, nil
+	}
+	name, err := r.nameOf(l, p, m.number)
+	if err != nil {
+		return nil, err
+	}
+	j.intent = ledger.Intent{Key: key, Request: uuid.New(), Tenant: l.tenant, UPN: name,
+		FirstName: p.FirstName, LastName: p.LastName, DisplayName: p.DisplayName, At: time.Now()}
+	return j, nil
+}
+
+// nameOf is the userPrincipalName that the survey gave: the row's own, or the
+// generated one with its number.
+func (r *run) nameOf(l *lane, p roster.Person, number uint32) (string, error) {
+	domain := l.domainFor(&p, r.Domain)
+	if p.UserPrincipalName != "" {
+		return complete(p.UserPrincipalName, domain), nil
+	}
+	local, err := r.Template.Local(r.parts(&p))
+	if err != nil {
+		return "", err
+	}
+	return complete(upn.Number(local.Text, int(number)), domain), nil
+}
+
+// prepare makes the password and the intent durable, in this order: an intent
+// means that the password is where it will be looked for.
+func (r *run) prepare(j *job) error {
+	if err := r.choosePassword(j); err != nil {
+		return r.broken(err)
+	}
+	if j.resumed {
+		return nil
+	}
+	j.intent.Held = r.holds()
+	j.intent.At = time.Now()
+	if err := r.Ledger.Intend(j.intent); err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// choosePassword takes the password from the row, from the credentials file of
+// the run that began with this person, or makes one.
+func (r *run) choosePassword(j *job) error {
+	j.certain = !j.resumed
+	j.password = j.person.Password
+	if j.resumed {
+		if old, ok := r.earlier[strings.ToLower(j.intent.UPN)]; ok {
+			j.password, j.certain = old, true
+			return nil
+		}
+	}
+	if j.password.Empty() {
+		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+	}
+	return r.keepPassword(j)
+}
+
+// create sends the request until it is settled, or has to be looked up.
+func (r *run) create(ctx context.Context, j *job) error {
+	release := func() { <-r.staged }
+	for {
+		var user partner.User
+		refused, err := r.once(ctx, j.lane.gate, "create user", j.lane.tenant, func(ctx context.Context) (err error) {
+			j.attempts++
+			j.tried = time.Now()
+			user, err = r.Directory.CreateUser(ctx, j.lane.tenant, partner.Call{RequestID: j.intent.Request, CorrelationID: uuid.New()}, j.newUser())
+			j.latency = time.Since(j.tried)
+			return err
+		})
+		if release != nil {
+			release()
+			release = nil
+		}
+		if err != nil {
+			return r.leave(j)
+		}
+		j.note(refused, user.Trace)
+		switch r.next(j, refused) {
+		case succeeded:
+			return r.created(ctx, j, user.ID)
+		case again:
+			continue
+		case lookUp:
+			j.lane.doubts.add(j)
+			return r.probe(ctx, j)
+		case refuseRow:
+			return r.reject(j, refused)
+		case refuseLane:
+			j.lane.close(refused)
+			return r.leave(j)
+		case endRun:
+			return r.leave(j)
+		}
+		wait := pace.Backoff(j.failures, jitter)
+		r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
+			zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
+			zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
+		if r.rest(wait) != nil {
+			return r.leave(j)
+		}
+	}
+}
+
+// note keeps what the result will say of the last attempt.
+func (j *job) note(e *partner.Error, t partner.Trace) {
+	j.last = e
+	if e != nil {
+		t = e.Trace
+		j.doubtful = j.doubtful || e.Doubtful()
+	}
+	j.correlation = t.CorrelationID
+}
+
+func (j *job) newUser() partner.NewUser {
+	return partner.NewUser{
+		UserPrincipalName:   j.intent.UPN,
+		DisplayName:         j.intent.DisplayName,
+		FirstName:           j.intent.FirstName,
+		LastName:            j.intent.LastName,
+		UsageLocation:       j.person.UsageLocation,
+		ImmutableID:         j.person.ImmutableID,
+		Password:            j.password,
+		ForceChangePassword: j.person.ForceChangePassword,
+	}
+}
+
+// outcome begins the outcome of the job.
+func (j *job) outcome(s ledger.Status) ledger.Outcome {
+	return ledger.Outcome{Key: j.intent.Key, Tenant: j.lane.tenant, UPN: j.intent.UPN, Status: s,
+		Attempts: j.attempts, Correlation: j.correlation, LatencyMS: j.latency.Milliseconds(), At: time.Now()}
+}
+
+// created records a user that this ledger created, once it has the password that
+// the credentials file names.
+func (r *run) created(ctx context.Context, j *job, id string) error {
+	o := j.outcome(ledger.Created)
+	o.UserID = id
+	if !j.certain {
+		lost, err := r.reset(ctx, j, id)
+		if err != nil {
+			return nil // the run has ended; the person stays in doubt, and the next run resets it
+		}
+		if lost != nil {
+			o.Code, o.Error = "password_unknown", "the user was created, but by a run that was lost, and its password could not be reset: "+lost.Error()
+			o.Hint = "reset the password in the portal; " + lost.Advice()
+		}
+	}
+	r.Log.Debug("created", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
+		zap.String("user_id", id), zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Int("attempt", j.attempts))
+	if err := r.record(o); err != nil {
+		return err
+	}
+	return r.handOver(j.intent.Key)
+}
+
+// reject records that the service does not want this row.
+func (r *run) reject(j *job, e *partner.Error) error {
+	o := j.outcome(ledger.Failed)
+	refusal(&o, e)
+	r.forgetPassword(j)
+	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
+		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
+	return r.failed(o)
+}
+
+// leave ends a job whose run or lane has ended. Where nothing can have been
+// carried out the intent is withdrawn, so that nobody has to wonder.
+func (r *run) leave(j *job) error {
+	if j.doubtful {
+		return nil
+	}
+	r.forgetPassword(j)
+	if err := r.Ledger.Settle(j.outcome(ledger.Withdrawn)); err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// codeOf is the stable word for an answer: Partner Center's code where it gave
+// one, else HTTP's status, else what happened.
+func codeOf(e *partner.Error) string {
+	switch {
+	case e.Code != "":
+		return e.Code
+	case e.Status != 0:
+		return "http_" + strconv.Itoa(e.Status)
+	}
+	return e.Kind.String()
+}

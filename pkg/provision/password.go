@@ -1,0 +1,158 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"muster/pkg/credentials"
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+)
+
+// openCredentials opens the credentials file if a password is to be made, and
+// finds those of an earlier run that are still in doubt.
+func (r *run) openCredentials() error {
+	if !r.generates {
+		return nil
+	}
+	file, err := r.OpenCredentials()
+	if err != nil {
+		return err
+	}
+	r.credentials = file
+	doubtful := map[string]bool{}
+	for e, err := range r.Ledger.Entries() {
+		if err != nil {
+			return err
+		}
+		if e.Status == ledger.Doubtful {
+			doubtful[strings.ToLower(e.Intent.UPN)] = true
+		}
+	}
+	if len(doubtful) == 0 {
+		return nil
+	}
+	r.earlier, err = file.Find(func(upn string) bool { return doubtful[upn] })
+	return err
+}
+
+// closeCredentials completes the credentials file.
+func (r *run) closeCredentials() error {
+	if r.credentials == nil {
+		return nil
+	}
+	held := r.takeHeld()
+	if _, err := r.credentials.Close(); err != nil {
+		return err
+	}
+	return r.hand(held)
+}
+
+// holds reports whether passwords wait in memory, as they do for an encrypted
+// file.
+func (r *run) holds() bool { return r.credentials != nil && r.credentials.Sealed() }
+
+// handOver sees to it that the ledger knows whose password is in a file: at the
+// next checkpoint where it waits in memory, at once where a run that kept it in
+// memory left the ledger thinking so.
+func (r *run) handOver(k ledger.Key) error {
+	if r.holds() {
+		r.handing.Lock()
+		defer r.handing.Unlock()
+		r.held = append(r.held, k)
+		return nil
+	}
+	if !r.Ledger.Lost(k) {
+		return nil
+	}
+	return r.Ledger.Hand("", []ledger.Key{k})
+}
+
+func (r *run) takeHeld() []ledger.Key {
+	r.handing.Lock()
+	defer r.handing.Unlock()
+	held := r.held
+	r.held = nil
+	return held
+}
+
+// checkpoint writes the encrypted file with everybody created so far, so that a
+// crash costs few new passwords.
+func (r *run) checkpoint() error {
+	held := r.takeHeld()
+	if len(held) == 0 {
+		return nil
+	}
+	if _, err := r.credentials.Checkpoint(); err != nil {
+		return err
+	}
+	return r.hand(held)
+}
+
+// hand records whose passwords are in the file now.
+func (r *run) hand(held []ledger.Key) error {
+	const atOnce = 10_000 // keys in one line of the ledger
+	for len(held) > 0 {
+		n := min(len(held), atOnce)
+		if err := r.Ledger.Hand(r.credentials.Path(), held[:n]); err != nil {
+			return err
+		}
+		held = held[n:]
+	}
+	return nil
+}
+
+// keepPassword puts the job's password where it survives.
+func (r *run) keepPassword(j *job) error {
+	if r.credentials == nil {
+		return nil
+	}
+	return r.credentials.Put(j.intent.UPN, j.password)
+}
+
+// forgetPassword drops the password of somebody who certainly was not created.
+func (r *run) forgetPassword(j *job) {
+	if r.credentials != nil {
+		r.credentials.Forget(j.intent.UPN)
+	}
+}
+
+// reset gives a user whom a lost run created the password of this one. lost is
+// the service's refusal to do so; an error says that the run has ended.
+func (r *run) reset(ctx context.Context, j *job, id string) (lost *partner.Error, err error) {
+	err = r.call(ctx, j.lane.gate, "reset password", j.lane.tenant, func(ctx context.Context) error {
+		return r.Directory.ResetPassword(ctx, j.lane.tenant, id, j.password, j.person.ForceChangePassword)
+	})
+	if errors.As(err, &lost) && r.ended() == nil {
+		r.forgetPassword(j)
+		return lost, nil
+	}
+	return nil, err
+}
+
+// replacePassword sees to a user who was created by a run that ended before its
+// encrypted credentials file was written.
+func (r *run) replacePassword(ctx context.Context, j *job) error {
+	e, err := r.Ledger.Find(j.intent.Key)
+	if err != nil {
+		return r.broken(err)
+	}
+	j.password = j.person.Password
+	if j.password.Empty() {
+		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+	}
+	if err := r.keepPassword(j); err != nil {
+		return r.broken(err)
+	}
+	lost, err := r.reset(ctx, j, e.Outcome.UserID)
+	if err != nil {
+		return nil // the run has ended, and the next one tries again
+	}
+	if lost != nil {
+		o := e.Outcome
+		o.Code, o.Error, o.Hint = "password_unknown", "the password was lost with an earlier run, and could not be reset: "+lost.Error(), "reset the password in the portal; "+lost.Advice()
+		return r.record(o)
+	}
+	return r.handOver(j.intent.Key)
+}

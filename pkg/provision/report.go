@@ -1,0 +1,80 @@
+package provision
+
+import (
+	"iter"
+	"time"
+
+	"muster/pkg/results"
+	"muster/pkg/roster"
+)
+
+// Report is what a run came to. Its rows are read from the input and the ledger
+// when they are ranged over, so both must still be open.
+type Report struct {
+	Lanes    []Lane    // the customers, in the order of the input
+	Warnings []Warning // about rows that are not invalid, the first of them
+	Warned   int       // how many there were
+	Requests int       // how many were sent
+	Refused  int       // how many of them were throttled
+	Took     time.Duration
+
+	run *run
+}
+
+// Lane is what became of one customer.
+type Lane struct {
+	Customer string  // as the input names it
+	Tenant   string  // GUID; "" where it is not known
+	Domain   string  // for generated names; "" where none was needed
+	Rate     float64 // requests a second, as the pacer found them; 0: not known
+	Err      error   // why its rows failed together, or nil
+}
+
+// Warning is something to be said about a row that is not invalid.
+type Warning struct {
+	Row, Line int
+	roster.Problem
+}
+
+// maxWarnings bounds what a report repeats of a file that is full of them.
+const maxWarnings = 1000
+
+// Rows ranges over the results of this run's rows, in input order: one row for
+// each row of the input, or of the shard.
+func (r *Report) Rows() iter.Seq2[results.Row, error] {
+	return func(yield func(results.Row, error) bool) {
+		for found, err := range roster.Map(r.run.Input, r.run.result) {
+			if err != nil {
+				yield(results.Row{}, err)
+				return
+			}
+			if !found.mine {
+				continue
+			}
+			if !yield(found.row, found.err) || found.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Rejects ranges over the rows that ended as invalid or failed, with the cells
+// of the input.
+func (r *Report) Rejects() iter.Seq2[results.Reject, error] {
+	return func(yield func(results.Reject, error) bool) {
+		for row, err := range r.run.Input.Rows() {
+			if err != nil {
+				yield(results.Reject{}, err)
+				return
+			}
+			found := r.run.result(row)
+			if found.err == nil && (!found.mine || found.row.Status != results.Invalid && found.row.Status != results.Failed) {
+				continue
+			}
+			reject := results.Reject{Cells: row.Cells(), Error: found.row.Error, Hint: found.row.Hint}
+			if !yield(reject, found.err) || found.err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+	"muster/pkg/results"
+	"muster/pkg/roster"
+	"muster/pkg/upn"
+)
+
+// found is the result of one row.
+type found struct {
+	row  results.Row
+	mine bool // false: another shard reports it
+	err  error
+}
+
+// result makes the result of a row from its mark and the ledger. It is called on
+// all cores at once.
+func (r *run) result(row roster.Row) found {
+	if row.N > len(r.marks) {
+		return found{err: fmt.Errorf("the input was changed while muster was reading it: row %d was not there before", row.N)}
+	}
+	m := r.marks[row.N-1]
+	l := r.lanes.ordered[m.lane]
+	key := ledger.KeyOf(l.key(), row.Person.Identity())
+	if _, err := r.markOf(row.N, key); err != nil {
+		return found{err: err}
+	}
+	if !r.mine(key) {
+		return found{}
+	}
+	out := results.Row{N: row.N, DisplayName: row.Person.DisplayName, CustomerID: l.tenant}
+	if out.CustomerID == "" {
+		out.CustomerID = row.Person.CustomerID
+	}
+	err := r.describe(&out, row, m, l, key)
+	return found{row: out, mine: true, err: err}
+}
+
+// describe fills in what became of a row.
+func (r *run) describe(out *results.Row, row roster.Row, m mark, l *lane, key ledger.Key) error {
+	domain := l.domainFor(&row.Person, r.Domain)
+	if name := row.Person.UserPrincipalName; name != "" && domain != "" {
+		out.UserPrincipalName = complete(name, domain)
+	}
+	switch m.fate {
+	case invalid:
+		broken(out, r.problems(row, domain)...)
+	case sameKey:
+		broken(out, roster.Problem{Code: "duplicate_person", Message: fmt.Sprintf("row %d is the same person", m.number),
+			Hint: "remove one of the two rows, or tell the two people apart by an immutableId"})
+	case sameName:
+		broken(out, roster.Problem{Code: "duplicate_upn", Column: r.column, Value: row.Person.UserPrincipalName,
+			Message: "an earlier row, or a person of an earlier run, has this userPrincipalName", Hint: "give this person another one, or none to have one generated"})
+	case nameTaken:
+		broken(out, roster.Problem{Code: "duplicate_name", Message: "another person gets the same generated userPrincipalName, and --on-duplicate is reject",
+			Hint: "give the row a userPrincipalName of its own, or run with --on-duplicate number"})
+	case unnameable:
+		_, err := r.Template.Local(r.parts(&row.Person))
+		broken(out, unnameableProblem(err))
+	case unserved:
+		out.Status = results.Failed
+		laneFailure(out, l.closed())
+	default:
+		return r.sent(out, row, m, l, key)
+	}
+	return nil
+}
+
+// broken makes the row invalid and names every rule that it breaks.
+func broken(out *results.Row, problems ...roster.Problem) {
+	out.Status = results.Invalid
+	for i, p := range problems {
+		text := p.Message
+		if p.Column != "" {
+			text = p.Column + ": " + text
+		}
+		if i == 0 {
+			out.ErrorCode, out.Error, out.Hint = p.Code, text, p.Hint
+			continue
+		}
+		out.Error += "; " + text
+		if p.Hint != "" {
+			out.Hint += "; " + p.Hint
+		}
+	}
+}
+
+func unnameableProblem(err error) roster.Problem {
+	var f upn.Fault
+	if errors.As(err, &f) {
+		return roster.Problem{Code: f.Code, Message: f.Message, Hint: f.Hint}
+	}
+	return roster.Problem{Code: "unnameable", Message: err.Error(), Hint: "give the row a userPrincipalName of its own"}
+}
+
+// laneFailure says why the rows of a customer failed together.
+func laneFailure(out *results.Row, err error) {
+	out.ErrorCode, out.Error = "customer", err.Error()
+	var e *partner.Error
+	if errors.As(err, &e) {
+		out.ErrorCode, out.Hint = codeOf(e), e.Advice()
+		out.RequestID, out.CorrelationID = e.RequestID, e.CorrelationID
+	}
+}
+
+// sent describes a row that has a name: by the ledger, or as still to be sent.
+func (r *run) sent(out *results.Row, row roster.Row, m mark, l *lane, key ledger.Key) error {
+	var e ledger.Entry
+	if r.Ledger != nil {
+		var err error
+		if e, err = r.Ledger.Find(key); err != nil {
+			return err
+		}
+	}
+	switch e.Status {
+	case ledger.Created, ledger.Exists, ledger.Failed, ledger.Doubtful:
+		if !(r.planning && m.fate == toSend) { // a plan says what would be done, not what failed before
+			r.remembered(out, e)
+			return nil
+		}
+	}
+	name, err := r.nameOf(l, row.Person, m.number)
+	if err != nil {
+		return err
+	}
+	out.UserPrincipalName = name
+	switch {
+	case m.fate == existing:
+		out.Status, out.UserID = results.Exists, l.before.id(name)
+		out.Hint = "somebody else made this user: compare the names in the portal; to make another one, run with --on-exists number"
+	case r.planning:
+		out.Status = results.Planned
+	case l.closed() != nil:
+		out.Status = results.Failed
+		laneFailure(out, l.closed())
+	default:
+		out.Status = results.Pending
+	}
+	return nil
+}
+
+// remembered fills in what the ledger knows.
+func (r *run) remembered(out *results.Row, e ledger.Entry) {
+	o := e.Outcome
+	out.UserPrincipalName, out.CustomerID = e.UPN(), e.Intent.Tenant
+	if out.CustomerID == "" {
+		out.CustomerID = o.Tenant
+	}
+	out.UserID, out.ErrorCode, out.Error, out.Hint = o.UserID, o.Code, o.Error, o.Hint
+	out.Attempts, out.CorrelationID = o.Attempts, o.Correlation
+	if o.Attempts > 0 {
+		out.RequestID = e.Intent.Request.String()
+	}
+	switch e.Status {
+	case ledger.Created:
+		out.Status, out.CreatedAt = results.Created, o.At
+	case ledger.Exists:
+		out.Status = results.Exists
+	case ledger.Failed:
+		out.Status = results.Failed
+	case ledger.Doubtful:
+		out.Status = results.Pending
+		if o.Doubt {
+			out.Status = results.Failed
+			return
+		}
+		out.RequestID = e.Intent.Request.String()
+		out.ErrorCode, out.Error = "in_doubt", "the request was sent, and it is not known what became of it"
+		out.Hint = "run the same command again: it finds out, and creates nobody twice"
+	}
+}

@@ -1,0 +1,188 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"muster/pkg/credentials"
+	"muster/pkg/ledger"
+	"muster/pkg/roster"
+	"muster/pkg/secret"
+	"muster/pkg/upn"
+)
+
+// Shard is one of several processes that share the work of a batch: each reads
+// and names everybody, and sends its own part. The zero Shard sends all.
+type Shard struct {
+	Index, Of int // 0 <= Index < Of
+}
+
+// has reports whether the shard sends the person with this key.
+func (s Shard) has(k ledger.Key) bool {
+	return s.Of < 2 || int(short(k)%uint64(s.Of)) == s.Index
+}
+
+// run is a batch that is being worked on.
+type run struct {
+	Batch
+	marks    []mark
+	firsts   firsts
+	names    *upn.Names
+	lanes    lanes
+	column   string // the header of the input's userPrincipalName
+	planning bool   // nothing is sent
+	report   Report
+	began    time.Time
+
+	// intake ends when no more rows are to be taken: at Batch.Stop, after
+	// MaxFailures, when the service refuses. It is kept here because every wait of
+	// every row hangs on it, beside the context of the call, on which requests hang.
+	intake context.Context
+	end    context.CancelCauseFunc
+
+	answered atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
+	failures atomic.Int64 // rows that have failed
+	requests atomic.Int64
+	refused  atomic.Int64
+
+	staged      chan struct{}          // a place for each row with an intent and no answer
+	generates   bool                   // some row brings no password
+	credentials *credentials.File      // nil where nobody needs a generated password
+	earlier     map[string]secret.Text // passwords of the people in doubt, by userPrincipalName
+
+	handing sync.Mutex   // one writer of the encrypted credentials at a time
+	held    []ledger.Key // whose password is in memory only
+}
+
+// newRun prepares a run. The caller calls the returned function when it is over.
+func newRun(ctx context.Context, b Batch) (*run, func()) {
+	if b.MaxAttempts == 0 {
+		b.MaxAttempts = 6
+	}
+	if b.InFlight == 0 {
+		b.InFlight = 16
+	}
+	if b.OnExists == "" {
+		b.OnExists = SkipExisting
+	}
+	if b.RunID == uuid.Nil {
+		b.RunID = uuid.New()
+	}
+	r := &run{Batch: b, names: upn.NewNames(), lanes: newLanes(), began: time.Now()}
+	r.report.run = r
+	r.staged = make(chan struct{}, staged*b.InFlight)
+	if b.Input != nil {
+		for _, c := range b.Input.Mapping().Columns {
+			if c.Field == roster.UserPrincipalName {
+				r.column = c.Header
+			}
+		}
+	}
+	r.intake, r.end = context.WithCancelCause(ctx)
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-b.Stop:
+			r.end(ErrStopped)
+		case <-over:
+		}
+	}()
+	return r, func() {
+		close(over)
+		r.end(nil)
+	}
+}
+
+// online reports whether the service may be asked.
+func (r *run) online() bool { return r.Directory != nil }
+
+// ended returns why the run takes no more rows: nil while it does.
+func (r *run) ended() error {
+	if r.intake.Err() == nil {
+		return nil
+	}
+	switch cause := context.Cause(r.intake); cause {
+	case context.Canceled, context.DeadlineExceeded:
+		return ErrStopped
+	default:
+		return cause
+	}
+}
+
+// finish completes the report.
+func (r *run) finish() *Report {
+	r.report.Took = time.Since(r.began)
+	r.report.Requests = int(r.requests.Load())
+	r.report.Refused = int(r.refused.Load())
+	for _, l := range r.lanes.ordered[nobody+1:] {
+		if l.same != nil {
+			continue
+		}
+		lane := Lane{Customer: l.name, Tenant: l.tenant, Domain: l.domainFor(&roster.Person{}, r.Domain), Err: l.closed()}
+		if l.gate != nil {
+			lane.Rate = l.gate.Snapshot().Found
+		}
+		r.report.Lanes = append(r.report.Lanes, lane)
+	}
+	return &r.report
+}
+
+// safely runs f and makes a panic the run's error, so that the ledger is closed
+// in order.
+func (r *run) safely(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &bugError{p, debug.Stack()}
+			r.end(err)
+		}
+	}()
+	return f()
+}
+
+// rest waits, unless the run ends before.
+func (r *run) rest(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-r.intake.Done():
+		return r.ended()
+	}
+}
+
+// strict returns an error if the batch is strict and the input is not clean.
+func (r *run) strict() error {
+	if !r.Strict {
+		return nil
+	}
+	for _, c := range r.Input.Mapping().Columns {
+		if !c.Known {
+			hint := "remove --strict, remove the column, or name its field with --map"
+			if c.Like != "" {
+				hint = fmt.Sprintf("did you mean %q? Name its field with --map %q", c.Like, c.Header+"="+c.Like)
+			}
+			return &InputError{fmt.Sprintf("the input has a column %q that muster does not know, and --strict is set", c.Header), hint}
+		}
+	}
+	bad := 0
+	for _, m := range r.marks {
+		if m.fate == invalid || m.fate == sameKey || m.fate == sameName || m.fate == unnameable || m.fate == nameTaken {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return &InputError{fmt.Sprintf("%d of %d rows are invalid, and --strict is set: nothing was sent", bad, len(r.marks)),
+		"mend the rows that the results file names, or run without --strict"}
+}
+
+func jitter() float64 { return rand.Float64() }

@@ -1,0 +1,189 @@
+package provision
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+	"muster/pkg/results"
+	"muster/pkg/roster"
+)
+
+const (
+	// lanesAtOnce is how many customers are served side by side: each reads the
+	// input for itself.
+	lanesAtOnce = 16
+	// inHand is, in multiples of InFlight, how many rows of a lane may be begun
+	// and not ended. Most of them wait to be tried again, which must not keep
+	// others from being sent.
+	inHand = 64
+	// staged is, in multiples of InFlight, how many rows of a run may have a
+	// durable intent and no answer. More than InFlight, so that the next intents
+	// are synced while requests are out; not many more, because a crash leaves
+	// them in doubt.
+	staged = 3
+	// benchSize is how many rows of a lane may wait for the listing that settles
+	// their doubt; when there are more, it is made early.
+	benchSize = 2000
+)
+
+// serveAll sends what the survey found to be sent, each customer in its lane.
+func (r *run) serveAll(ctx context.Context) error {
+	resumed := make([]bool, len(r.lanes.ordered))
+	busy := make([]bool, len(r.lanes.ordered))
+	for _, m := range r.marks {
+		resumed[m.lane] = resumed[m.lane] || m.fate == resume
+		busy[m.lane] = busy[m.lane] || m.fate == resume || m.fate == toSend
+	}
+	var group errgroup.Group
+	group.SetLimit(lanesAtOnce)
+	for i, l := range r.lanes.ordered {
+		if !busy[i] {
+			if l.gate != nil {
+				l.gate.Close()
+			}
+			continue
+		}
+		group.Go(func() error { return r.safely(func() error { return r.serve(ctx, l, resumed[i]) }) })
+	}
+	return group.Wait()
+}
+
+// serve sends one customer's people. Those in doubt come first, since their names
+// are not certain to be theirs until it is settled.
+func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
+	defer l.gate.Close()
+	if err := r.observe(ctx, l); err != nil {
+		return err
+	}
+	if resumed {
+		if err := r.pass(ctx, l, resume); err != nil {
+			return err
+		}
+	}
+	return r.pass(ctx, l, toSend)
+}
+
+// pass sends those of a lane's people who have one fate, and settles what is then
+// in doubt.
+func (r *run) pass(ctx context.Context, l *lane, want fate) error {
+	var group errgroup.Group
+	group.SetLimit(inHand * r.InFlight)
+	err := r.feed(ctx, l, want, &group)
+	err = errors.Join(group.Wait(), err)
+	if err != nil {
+		return err
+	}
+	return r.settle(ctx, l)
+}
+
+// feed begins every row of a lane that has the fate, until the run or the lane
+// ends.
+func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Group) error {
+	full := benchSize
+	for row, err := range r.Input.Rows() {
+		if err != nil {
+			return err
+		}
+		if r.ended() != nil || l.closed() != nil {
+			return nil
+		}
+		m, err := r.markOf(row.N, ledger.KeyOf(r.laneKey(row.N), row.Person.Identity()))
+		if err != nil {
+			return err
+		}
+		if m.lane != l.index || m.fate != want {
+			continue
+		}
+		if n := l.doubts.len(); n >= full {
+			if err := r.settleOnce(ctx, l); err != nil {
+				return err
+			}
+			full = l.doubts.len() + benchSize
+		}
+		group.Go(func() error { return r.safely(func() error { return r.person(ctx, l, row, m) }) })
+	}
+	return nil
+}
+
+// laneKey is the customer's part of the key of a surveyed row.
+func (r *run) laneKey(row int) string {
+	if row > len(r.marks) {
+		return ""
+	}
+	return r.lanes.ordered[r.marks[row-1].lane].key()
+}
+
+// person sees to one row: it finds out what there is to do and does it.
+func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) error {
+	j, err := r.jobOf(l, row, m)
+	if err != nil {
+		return err
+	}
+	if m.fate == toSend && l.before != nil && l.before.has(j.intent.UPN) {
+		return r.taken(j)
+	}
+	if m.fate == resume && r.Ledger.Status(j.intent.Key) == ledger.Created {
+		return r.replacePassword(ctx, j)
+	}
+	select { // not too many intents ahead of their requests
+	case r.staged <- struct{}{}:
+	case <-r.intake.Done():
+		return nil
+	}
+	if err := r.prepare(j); err != nil {
+		<-r.staged
+		return err
+	}
+	return r.create(ctx, j)
+}
+
+// taken records that the tenant had the name before anything was sent.
+func (r *run) taken(j *job) error {
+	o := j.outcome(ledger.Exists)
+	o.UserID = j.lane.before.id(j.intent.UPN)
+	o.Hint = "somebody else made this user: compare the names in the portal; to make another one, run again with --on-exists number"
+	if r.OnExists == FailExisting {
+		o.Status, o.Code = ledger.Failed, "exists"
+		o.Error = "the tenant already has a user with this userPrincipalName"
+		return r.failed(o)
+	}
+	return r.record(o)
+}
+
+// record makes an outcome durable and tells the watcher.
+func (r *run) record(o ledger.Outcome) error {
+	if err := r.Ledger.Settle(o); err != nil {
+		return r.broken(err)
+	}
+	if r.Watcher != nil {
+		r.Watcher.Settled(o.Tenant, results.Status(o.Status))
+	}
+	return nil
+}
+
+// broken ends the run because its own records cannot be written.
+func (r *run) broken(err error) error {
+	r.end(err)
+	return err
+}
+
+// failed records a row that failed, and ends the run when there were too many.
+func (r *run) failed(o ledger.Outcome) error {
+	if err := r.record(o); err != nil {
+		return err
+	}
+	if n := r.failures.Add(1); r.MaxFailures > 0 && n >= int64(r.MaxFailures) {
+		r.end(ErrGaveUp)
+	}
+	return nil
+}
+
+// refusal fills in what the service said.
+func refusal(o *ledger.Outcome, e *partner.Error) {
+	o.Code, o.Error, o.Hint = codeOf(e), e.Error(), e.Advice()
+	o.Correlation = e.CorrelationID
+}

@@ -1,0 +1,166 @@
+package provision
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+)
+
+// lag is how long a user may be missing from the tenant's list after it was
+// created. Directories are replicated: tools that read back at once report
+// failures for users that are there a few seconds later.
+const lag = 30 * time.Second
+
+// bench is where the rows of a lane wait for the listing that tells what became
+// of them. One listing serves them all.
+type bench struct {
+	mu   sync.Mutex
+	jobs []*job
+}
+
+func (b *bench) add(j *job) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.jobs = append(b.jobs, j)
+}
+
+func (b *bench) len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.jobs)
+}
+
+func (b *bench) take() []*job {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	jobs := b.jobs
+	b.jobs = nil
+	return jobs
+}
+
+// settle lists the tenant until all rows on the bench are found, or have been
+// missing for longer than a list can lag behind; these are settled by what is
+// known of them. When the run ends before, those in doubt stay in doubt.
+func (r *run) settle(ctx context.Context, l *lane) error {
+	for wait := time.Duration(0); l.doubts.len() > 0; wait = min(2*wait+time.Second, 10*time.Second) {
+		if r.rest(wait) != nil {
+			return r.leaveAll(l.doubts.take())
+		}
+		if err := r.settleOnce(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleOnce lists the tenant and settles what can be settled; the rest goes back
+// to the bench.
+func (r *run) settleOnce(ctx context.Context, l *lane) error {
+	jobs := l.doubts.take()
+	asked := time.Now()
+	found, err := r.find(ctx, l, partner.Active, jobs)
+	if err != nil {
+		return r.leaveAll(jobs)
+	}
+	for _, j := range jobs {
+		user, ok := found[strings.ToLower(j.intent.UPN)]
+		switch {
+		case ok:
+			err = r.identified(ctx, j, user)
+		case asked.Sub(j.tried) < lag:
+			l.doubts.add(j)
+		default:
+			err = r.missing(ctx, j)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) leaveAll(jobs []*job) error {
+	for _, j := range jobs {
+		if err := r.leave(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find lists the tenant for the users that have the names of these jobs.
+func (r *run) find(ctx context.Context, l *lane, state partner.State, jobs []*job) (map[string]partner.User, error) {
+	wanted := map[string]bool{}
+	for _, j := range jobs {
+		wanted[strings.ToLower(j.intent.UPN)] = true
+	}
+	found := map[string]partner.User{}
+	_, err := r.list(ctx, l, state, func(u partner.User) {
+		if name := strings.ToLower(u.UserPrincipalName); wanted[name] {
+			found[name] = u
+		}
+	})
+	return found, err
+}
+
+// identified settles a row whose name the tenant has. The user is ours if a
+// request of ours may have made it, nobody had the name when the tenant was
+// listed before, and it bears the names that we sent.
+func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
+	before := j.lane.before
+	free := j.resumed || before == nil || !before.has(j.intent.UPN)
+	if j.doubtful && free && sameNames(u, j.intent) {
+		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
+		return r.created(ctx, j, u.ID)
+	}
+	r.forgetPassword(j)
+	o := j.outcome(ledger.Exists)
+	o.UserID = u.ID
+	o.Hint = "somebody else made this user: compare the names in the portal; to make another one, run again with --on-exists number"
+	if r.OnExists == SkipExisting {
+		return r.record(o)
+	}
+	o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
+	o.Hint = "run again: with --on-exists number the person gets the next free name"
+	return r.failed(o)
+}
+
+// sameNames reports whether a user bears the names of an intent, as far as the
+// service tells them.
+func sameNames(u partner.User, i ledger.Intent) bool {
+	same := func(got, want string) bool {
+		return got == "" || strings.EqualFold(strings.Join(strings.Fields(got), " "), strings.Join(strings.Fields(want), " "))
+	}
+	return same(u.DisplayName, i.DisplayName) && same(u.FirstName, i.FirstName) && same(u.LastName, i.LastName)
+}
+
+// missing settles a row whose name the tenant does not list, although the last
+// request for it is long ago.
+func (r *run) missing(ctx context.Context, j *job) error {
+	o := j.outcome(ledger.Failed)
+	refusal(&o, j.last)
+	o.Doubt = j.doubtful
+	if j.last.Kind == partner.Conflict {
+		deleted, err := r.find(ctx, j.lane, partner.Inactive, []*job{j})
+		if err != nil {
+			return r.leave(j)
+		}
+		if _, ok := deleted[strings.ToLower(j.intent.UPN)]; ok {
+			o.Code = "soft_deleted"
+			o.Hint = "a user of this name was deleted less than 30 days ago: restore it, or remove it for good, or give the row another userPrincipalName"
+		} else if j.doubtful {
+			r.Log.Warn("still in doubt", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.Error(j.last))
+			return nil // the service knows the name and does not list it: the next run asks again
+		}
+	}
+	if !o.Doubt {
+		r.forgetPassword(j)
+	}
+	return r.failed(o)
+}

@@ -1,0 +1,271 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"muster/pkg/ledger"
+	"muster/pkg/roster"
+	"muster/pkg/upn"
+)
+
+// judged is what can be said of a row without looking at any other, so that all
+// cores can work on it.
+type judged struct {
+	row          int
+	line         int
+	fate         fate
+	lane         *lane
+	key          ledger.Key
+	given        string // the complete userPrincipalName, if the row brings one
+	local        string // else the base of the generated name
+	domain       string // for it
+	passwordless bool   // one has to be made
+	warnings     []roster.Problem
+	err          error // of the run
+}
+
+// survey checks and names everybody: it fills r.marks.
+func (r *run) survey(ctx context.Context) error {
+	if err := r.reserveKnown(); err != nil {
+		return err
+	}
+	// Given names win over generated ones wherever they stand in the file, so
+	// where there are any, names are made when all rows are known.
+	later := r.Input.Has(roster.UserPrincipalName)
+	for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+		if err != nil {
+			return err
+		}
+		if j.err != nil {
+			return j.err
+		}
+		r.warn(j)
+		m := r.mark(j, later)
+		r.marks = append(r.marks, m)
+		if m.fate == toName || m.fate == toSend || m.fate == resume {
+			r.generates = r.generates || j.passwordless
+		}
+	}
+	if !later {
+		return nil
+	}
+	return r.nameAll(ctx)
+}
+
+// nameAll gives names to those rows that wait for theirs.
+func (r *run) nameAll(ctx context.Context) error {
+	waiting := false
+	for _, m := range r.marks {
+		waiting = waiting || m.fate == toName
+	}
+	if !waiting {
+		return nil
+	}
+	for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+		if err != nil {
+			return err
+		}
+		m, err := r.markOf(j.row, j.key)
+		if err != nil {
+			return err
+		}
+		if m.fate == toName {
+			r.name(j, m)
+		}
+	}
+	return nil
+}
+
+// reserveKnown takes the names that belong to people of the ledger, so that they
+// keep them whatever became of the file since.
+func (r *run) reserveKnown() error {
+	for _, l := range append([]*ledger.Ledger{r.Ledger}, r.Siblings...) {
+		if l == nil {
+			continue
+		}
+		for e, err := range l.Entries() {
+			if err != nil {
+				return err
+			}
+			if e.Status == ledger.Deleting {
+				return &InputError{"an undo of this ledger was begun and has not ended", "run the same `muster undo` again, then this command"}
+			}
+			if r.keeps(e.Status) {
+				r.names.Reserve(e.UPN())
+			}
+		}
+	}
+	return nil
+}
+
+// keeps reports whether a person in this state has the name that the ledger
+// gave: all but those whose request was refused, or never sent, or undone.
+func (r *run) keeps(s ledger.Status) bool {
+	return s == ledger.Created || s == ledger.Doubtful || s == ledger.Exists && r.OnExists == SkipExisting
+}
+
+// problems are the rules a row breaks, those of the name it brings included.
+func (r *run) problems(row roster.Row, domain string) []roster.Problem {
+	given := row.Person.UserPrincipalName
+	if given == "" || domain == "" && !strings.Contains(given, "@") {
+		return row.Problems
+	}
+	problems := row.Problems
+	for _, f := range upn.Check(complete(given, domain)) {
+		problems = append(problems, roster.Problem{Code: f.Code, Column: r.column, Field: roster.UserPrincipalName,
+			Value: given, Message: f.Message, Hint: f.Hint})
+	}
+	return problems
+}
+
+// judge looks at one row by itself. It is called on all cores at once.
+func (r *run) judge(ctx context.Context, row roster.Row) judged {
+	p := &row.Person
+	j := judged{row: row.N, line: row.Line, fate: toName, warnings: row.Warnings, passwordless: p.Password.Empty()}
+	j.lane, j.err = r.laneOf(ctx, &row)
+	if j.err != nil {
+		return j
+	}
+	j.key = ledger.KeyOf(j.lane.key(), p.Identity())
+	j.domain = j.lane.domainFor(p, r.Domain)
+	switch {
+	case len(r.problems(row, j.domain)) > 0:
+		j.fate = invalid
+		return j
+	case j.lane.closed() != nil:
+		j.fate = unserved
+		return j
+	case j.domain == "" && !strings.Contains(p.UserPrincipalName, "@"):
+		j.err = &InputError{fmt.Sprintf("row %d (line %d) has no domain for its userPrincipalName", row.N, row.Line),
+			"name one with --domain, or in a column \"domain\" of every row"}
+		return j
+	case p.UserPrincipalName != "":
+		j.given = complete(p.UserPrincipalName, j.domain)
+		return j
+	}
+	local, err := r.Template.Local(r.parts(p))
+	if err != nil {
+		j.fate = unnameable
+		return j
+	}
+	j.local = local.Text
+	for _, w := range local.Warnings {
+		j.warnings = append(j.warnings, roster.Problem{Code: w.Code, Message: w.Message})
+	}
+	return j
+}
+
+// complete adds the domain to a bare local part.
+func complete(name, domain string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	return name + "@" + domain
+}
+
+// parts are what a name is made of.
+func (r *run) parts(p *roster.Person) upn.Parts {
+	locale := r.Locale
+	if locale == "auto" {
+		locale = p.UsageLocation
+	}
+	return upn.Parts{First: p.FirstName, Last: p.LastName, Display: p.DisplayName,
+		ImmutableID: p.ImmutableID, Identity: p.Identity(), Locale: locale}
+}
+
+// mark decides about a row in the order of the file.
+func (r *run) mark(j judged, later bool) mark {
+	m := mark{key: short(j.key), fate: j.fate, lane: j.lane.index}
+	if had := r.firsts.add(m.key, uint32(j.row)); had != uint32(j.row) {
+		if m.fate != invalid {
+			m.fate, m.number = sameKey, had
+		}
+		return m
+	}
+	if m.fate != toName {
+		return m
+	}
+	if f, ok := r.recall(j.key); ok {
+		m.fate = f
+		return m
+	}
+	switch {
+	case j.given != "" && !r.names.Reserve(j.given):
+		m.fate = sameName
+	case j.given != "":
+		m.fate = r.sendable(j.key)
+	case !later:
+		r.name(j, &m)
+	}
+	return m
+}
+
+// recall says what the ledger makes of a person; ok is false for one that is to
+// be named and sent.
+func (r *run) recall(k ledger.Key) (f fate, ok bool) {
+	if r.Ledger == nil {
+		return 0, false
+	}
+	switch r.Ledger.Status(k) {
+	case ledger.Created:
+		if r.Ledger.Lost(k) && r.mine(k) {
+			return resume, true
+		}
+		return known, true
+	case ledger.Exists:
+		return known, r.OnExists == SkipExisting
+	case ledger.Doubtful:
+		if r.mine(k) {
+			return resume, true
+		}
+	}
+	for _, l := range r.Siblings {
+		if r.keeps(l.Status(k)) {
+			return elsewhere, true
+		}
+	}
+	return 0, false
+}
+
+// name gives a person the first free name.
+func (r *run) name(j judged, m *mark) {
+	if r.OnDuplicate == RejectDuplicate && r.names.Has(complete(j.local, j.domain)) {
+		m.fate = nameTaken
+		return
+	}
+	m.number = uint32(r.names.Next(j.local, j.domain, j.lane.takes(r.OnExists)))
+	m.fate = r.sendable(j.key)
+}
+
+// sendable is the fate of a person with a name: to be sent, unless another shard
+// does it.
+func (r *run) sendable(k ledger.Key) fate {
+	if !r.mine(k) {
+		return elsewhere
+	}
+	return toSend
+}
+
+// mine reports whether this shard sends the person.
+func (r *run) mine(k ledger.Key) bool { return r.Shard.has(k) }
+
+// markOf returns the mark of a row that is read again, and an error if it is no
+// longer the row that was surveyed.
+func (r *run) markOf(row int, k ledger.Key) (*mark, error) {
+	if row > len(r.marks) || r.marks[row-1].key != short(k) {
+		return nil, &InputError{fmt.Sprintf("the input was changed while muster was reading it: row %d is another one than before", row),
+			"run the same command again; it goes on where this one ended"}
+	}
+	return &r.marks[row-1], nil
+}
+
+// warn keeps the first warnings for the report.
+func (r *run) warn(j judged) {
+	for _, w := range j.warnings {
+		if r.report.Warned++; len(r.report.Warnings) < maxWarnings {
+			r.report.Warnings = append(r.report.Warnings, Warning{Row: j.row, Line: j.line, Problem: w})
+		}
+	}
+}

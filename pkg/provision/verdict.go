@@ -1,0 +1,89 @@
+package provision
+
+import (
+	"context"
+
+	"muster/pkg/partner"
+)
+
+// step is what to do after an answer to a create.
+type step uint8
+
+const (
+	succeeded  step = iota
+	again           // at once: the gate makes it wait
+	later           // after a pause
+	lookUp          // find out whether the user exists
+	refuseRow       // the row has failed
+	refuseLane      // all rows of the customer have
+	endRun          // the run has ended
+)
+
+// next decides what to do after an attempt, and counts it.
+//
+// The rule behind it: a request that may have been carried out is repeated with
+// its own MS-RequestId or looked up, and never taken for refused, since the
+// refusal may be the answer to our own success. Only what the service refused at
+// once, before anything was in doubt, has failed.
+func (r *run) next(j *job, e *partner.Error) step {
+	switch {
+	case e == nil:
+		j.lane.pardon()
+		return succeeded
+	case concernsRun(e):
+		_ = r.refuse(e)
+		return endRun
+	case e.Kind == partner.Throttled:
+		return again
+	case transient(e.Kind):
+		return r.retry(j, e)
+	case e.ConcernsCustomer():
+		return refuseLane
+	case e.Kind == partner.Conflict || j.doubtful:
+		return lookUp
+	case e.Kind == partner.Forbidden && j.lane.forbid():
+		return refuseLane
+	}
+	return refuseRow
+}
+
+// retry decides after an attempt without an answer. A row whose attempts ran out
+// is looked up if it may exist.
+func (r *run) retry(j *job, e *partner.Error) step {
+	if j.failures++; j.failures < r.MaxAttempts {
+		return later
+	}
+	if j.doubtful {
+		return lookUp
+	}
+	if r.unheard(j) {
+		_ = r.unreachable(e, j.began)
+		return endRun
+	}
+	return refuseRow
+}
+
+// unheard reports whether nobody has had an answer since this row was begun. Then
+// it is not the row: the service is out of reach.
+func (r *run) unheard(j *job) bool { return r.answered.Load() < j.began.UnixNano() }
+
+// probe settles the lane's doubts at once where a row's attempts ran out and the
+// service may be out of reach: if it does not list users either, the run ends
+// here and not after the attempts of all other rows.
+func (r *run) probe(ctx context.Context, j *job) error {
+	if !r.unheard(j) || !j.lane.probing.CompareAndSwap(false, true) {
+		return nil
+	}
+	defer j.lane.probing.Store(false)
+	return r.settleOnce(ctx, j.lane)
+}
+
+// forbiddenAtMost is how many refusals in a row, without a success, are taken for
+// the customer's and not the row's where the code says neither.
+const forbiddenAtMost = 3
+
+// forbid counts a refusal and reports whether it is one too many.
+func (l *lane) forbid() bool { return l.forbidden.Add(1) >= forbiddenAtMost }
+
+// pardon forgets the refusals.
+func (l *lane) pardon() { l.forbidden.Store(0) }
