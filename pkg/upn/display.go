@@ -18,18 +18,21 @@ const suffixes = " jr jr. sr sr. ii iii iv phd ph.d. md m.d. mba esq "
 //   - "Last, First" at the one comma, unless a suffix such as Jr. follows it;
 //   - one word is a name by itself; but of Chinese, Japanese and Korean characters without a space
 //     the first is the family name, or the first two where they are a known one;
-//   - else the last word is the family name, with the particles before it, and
-//     the words before are the given names;
+//   - else the last word is the family name, with the particles before it and the
+//     suffix (Jr., III) behind it, and the words before are the given names;
 //   - but the first word is the family name in those characters, and for
 //     a Hungarian or Vietnamese locale.
 //
+// What stands in brackets, such as "(external)", does not count.
+//
 // sure is false where that is a guess: more than two words, or no space.
 func splitDisplay(name string, rules romanise.Rules) (first, last string, sure bool) {
+	name = romanise.WithoutAsides(name)
 	if before, after, found := strings.Cut(name, ","); found {
-		if !strings.Contains(suffixes, " "+strings.ToLower(strings.TrimSpace(after))+" ") && !isBlank(after) && !isBlank(before) {
+		if !isOneOf(suffixes, strings.TrimSpace(after)) && !isBlank(after) && !isBlank(before) {
 			return after, before, true
 		}
-		name = before
+		name = before + " " + after
 	}
 	words := strings.Fields(name)
 	switch {
@@ -44,8 +47,12 @@ func splitDisplay(name string, rules romanise.Rules) (first, last string, sure b
 		return strings.Join(words[1:], " "), words[0], len(words) == 2
 	}
 	at := len(words) - 1
-	for at > 1 && strings.Contains(particles, " "+strings.ToLower(words[at-1])+" ") {
+	for at > 1 && (isOneOf(suffixes, words[at]) || isOneOf(particles, words[at-1])) {
 		at--
 	}
 	return strings.Join(words[:at], " "), strings.Join(words[at:], " "), len(words) == 2
+}
+
+func isOneOf(list, word string) bool {
+	return strings.Contains(list, " "+strings.ToLower(word)+" ")
 }

@@ -35,7 +35,7 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 	for _, l := range letters {
 		dst = append(dst, mandarin(l)...)
 	}
-	r.doubts = append(r.doubts, Doubt{"han_mandarin", text, string(dst[start:]), "Chinese characters were read in Mandarin; other readings differ"})
+	r.doubt(Doubt{"han_mandarin", text, string(dst[start:]), "Chinese characters were read in Mandarin; other readings differ"})
 	return dst, nil
 }
 
@@ -59,7 +59,7 @@ func (r *reader) kanji(dst []byte, letters []rune) ([]byte, error) {
 		}
 		reading.WriteString(known)
 	}
-	r.doubts = append(r.doubts, Doubt{"kanji_reading", text, reading.String(), "this is its most frequent reading, but there are others"})
+	r.doubt(Doubt{"kanji_reading", text, reading.String(), "this is its most frequent reading, but there are others"})
 	return append(dst, reading.String()...), nil
 }
 

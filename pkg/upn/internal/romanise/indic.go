@@ -54,6 +54,10 @@ func appendIndic(dst []byte, letters []rune) []byte {
 func syllables(letters []rune) []syllable {
 	var word []syllable
 	for _, r := range letters {
+		if c := chillu(r); c != "" {
+			word = append(word, syllable{consonant: c})
+			continue
+		}
 		r = northern(r)
 		var last *syllable
 		if len(word) > 0 {
@@ -80,6 +84,22 @@ func syllables(letters []rune) []syllable {
 		}
 	}
 	return word
+}
+
+// chillu returns the sound of a Malayalam consonant that never has a vowel, "" for
+// every other letter.
+func chillu(r rune) string {
+	switch r {
+	case 'ൺ', 'ൻ':
+		return "n"
+	case 'ർ':
+		return "r"
+	case 'ൽ', 'ൾ':
+		return "l"
+	case 'ൿ':
+		return "k"
+	}
+	return ""
 }
 
 // northern moves a letter of another Indian script to its place in Devanagari.

@@ -23,7 +23,7 @@ const (
 	Family             // the family name
 )
 
-// Doubt is a word whose romanisation is a guess.
+// Doubt tells of words whose romanisation is a guess.
 type Doubt struct {
 	Code   string // a stable word for the cause
 	Word   string // as it was given
@@ -127,7 +127,7 @@ type reader struct {
 func (r *reader) text(dst []byte, text string) ([]byte, error) {
 	start := len(dst)
 	words, lost := split(text)
-	for _, w := range words {
+	for _, w := range joinAbd(words) {
 		if w.joint != 0 {
 			dst = appendJoint(dst, start, w.joint)
 		}
@@ -137,7 +137,7 @@ func (r *reader) text(dst []byte, text string) ([]byte, error) {
 		}
 	}
 	if lost != "" {
-		r.doubts = append(r.doubts, Doubt{"dropped", text, string(trimJoint(dst, start)[start:]), "it has characters that are no letters, and they were left out: " + lost})
+		r.doubt(Doubt{"dropped", text, string(trimJoint(dst, start)[start:]), "it has characters that are no letters, and they were left out: " + lost})
 	}
 	return trimJoint(dst, start), nil
 }
@@ -161,7 +161,7 @@ func (r *reader) word(dst []byte, letters []rune) ([]byte, error) {
 	}
 	if doubtful != nil {
 		doubtful.Result = string(dst[start:])
-		r.doubts = append(r.doubts, *doubtful)
+		r.doubt(*doubtful)
 	}
 	return dst, nil
 }
@@ -217,6 +217,17 @@ func (r *reader) guess(dst []byte, s script, letters []rune) []byte {
 		d.Code, d.Reason = "rough_script", "there is only a rough table for this script"
 	}
 	d.Result = string(dst[start:])
-	r.doubts = append(r.doubts, d)
+	r.doubt(d)
 	return dst
+}
+
+// doubt notes a doubt. Words that are doubtful for one reason share a note.
+func (r *reader) doubt(d Doubt) {
+	if n := len(r.doubts); n > 0 && r.doubts[n-1].Code == d.Code {
+		last := &r.doubts[n-1]
+		last.Word += " " + d.Word
+		last.Result += " " + d.Result
+		return
+	}
+	r.doubts = append(r.doubts, d)
 }

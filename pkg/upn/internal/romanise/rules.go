@@ -161,6 +161,8 @@ func tellCyrillic(text string, hint Language) Language {
 			return "be"
 		}
 		return "uk"
+	case strings.Contains(text, "ськ") || strings.Contains(text, "цьк"): // Russian has ск and цк
+		return "uk"
 	case hasVowelSign(text):
 		return "bg"
 	}

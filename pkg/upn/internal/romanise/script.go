@@ -143,6 +143,18 @@ func unmask(letters []rune) ([]rune, *Doubt) {
 			into = s
 		}
 	}
+	clean := transposed(letters, into)
+	if clean == nil {
+		clean = transposed(letters, latin)
+	}
+	if clean == nil {
+		return letters, &Doubt{Code: "mixed_scripts", Word: string(letters), Reason: "one word has letters of several scripts"}
+	}
+	return clean, &Doubt{Code: "look_alike", Word: string(letters), Reason: "it has letters of another script, and they were taken for the ones they look like"}
+}
+
+// transposed puts every letter into one script, or returns nil where a letter has no look-alike there.
+func transposed(letters []rune, into script) []rune {
 	clean := make([]rune, len(letters))
 	for i, l := range letters {
 		clean[i] = l
@@ -150,8 +162,8 @@ func unmask(letters []rune) ([]rune, *Doubt) {
 			continue
 		}
 		if clean[i] = alike(l, into); clean[i] == 0 {
-			return letters, &Doubt{Code: "mixed_scripts", Word: string(letters), Reason: "one word has letters of several scripts"}
+			return nil
 		}
 	}
-	return clean, &Doubt{Code: "look_alike", Word: string(letters), Reason: "it has letters of another script, and they were taken for the ones they look like"}
+	return clean
 }

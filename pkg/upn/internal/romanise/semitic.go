@@ -52,6 +52,20 @@ func appendArabic(dst []byte, letters []rune) []byte {
 	return dst
 }
 
+// joinAbd makes one word of عبد (servant of) and the name of God that follows, as
+// its bearers write it in Latin letters: عبد الرحمن is abdulrahman.
+func joinAbd(words []word) []word {
+	joined := words[:0]
+	for _, w := range words {
+		if n := len(joined); n > 0 && string(joined[n-1].letters) == "عبد" && strings.HasPrefix(string(w.letters), "ال") {
+			joined[n-1].letters = append(joined[n-1].letters, w.letters...)
+			continue
+		}
+		joined = append(joined, w)
+	}
+	return joined
+}
+
 // semivowel reads و as w or u, and ي as y or i: as a consonant at the start, and
 // beside a vowel.
 func semivowel(letters []rune, i int) string {
@@ -111,7 +125,8 @@ var hebrewLetters = [...]string{
 }
 
 // appendHebrew appends a word in Hebrew letters: a frequent name from a list, else
-// its letters.
+// its letters. Which of its two sounds ב, כ or פ has is not written; the one
+// that is more frequent in names is taken.
 func appendHebrew(dst []byte, letters []rune) []byte {
 	if known := knownNames("he")[string(letters)]; known != "" {
 		return append(dst, known...)
@@ -128,8 +143,8 @@ func appendHebrew(dst []byte, letters []rune) []byte {
 		case r == 'ו' && i > 0 && letters[i-1] == 'ו':
 		case r == 'י' && (i == 0 || i+1 < len(letters) && strings.ContainsRune("אהו", letters[i+1])):
 			dst = append(dst, 'y')
-		case r == 'פ' && i == 0:
-			dst = append(dst, 'p')
+		case r == 'ב' && i > 0:
+			dst = append(dst, 'v')
 		case r == 'כ' && i == 0:
 			dst = append(dst, 'k')
 		case 'א' <= r && r <= 'ת':

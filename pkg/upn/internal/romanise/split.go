@@ -3,6 +3,7 @@ package romanise
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -49,7 +50,7 @@ func split(text string) (words []word, lost string) {
 			}
 		case unicode.Is(unicode.Pd, r) || r == '−' || r == '־':
 			end('-')
-		case unicode.IsSymbol(r) && count < 8:
+		case r >= utf8.RuneSelf && unicode.IsSymbol(r) && count < 8:
 			count++
 			dropped.WriteRune(r)
 			end(' ')
@@ -75,6 +76,15 @@ func visible(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// WithoutAsides returns the text without what stands in brackets, unless nothing
+// else remains.
+func WithoutAsides(text string) string {
+	if outside, found := dropAsides([]rune(text)); found {
+		return string(outside)
+	}
+	return text
 }
 
 // dropAsides removes what stands in brackets, such as a nickname or "(external)".

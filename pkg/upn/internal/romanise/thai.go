@@ -33,7 +33,8 @@ func appendThai(dst []byte, letters []rune) []byte {
 	return r.dst
 }
 
-// audible drops tone marks, and the letters that a thanthakhat silences.
+// audible drops tone marks, and the letters that a thanthakhat silences: the one it
+// stands on, and any before it that follow the consonant which ends the syllable.
 func audible(letters []rune) []rune {
 	var out []rune
 	for _, l := range letters {
@@ -44,6 +45,9 @@ func audible(letters []rune) []rune {
 			}
 			if len(out) > 0 {
 				out = out[:len(out)-1]
+			}
+			for n := len(out); n > 2 && isThaiConsonant(out[n-1]) && isThaiConsonant(out[n-2]) && isThaiVowel(out[n-3]); n = len(out) {
+				out = out[:n-1]
 			}
 		case l >= '่' && l <= '๎' && l != '์' || l == 'ฺ':
 		default:
@@ -95,20 +99,29 @@ func (r *thaiReader) onset(lead rune) {
 	c, next := r.peek(0), r.peek(1)
 	vowelAhead := lead != 0 && isThaiConsonant(next) && r.peek(2) != 0 || isThaiVowel(r.peek(2))
 	switch {
-	case c == 'ห' && strings.ContainsRune("งญนมยรลว", next) && vowelAhead:
+	case c == 'ห' && next != 0 && strings.ContainsRune("งญนมยรลว", next) && (vowelAhead || lead == 'ใ' || lead == 'ไ'):
 		r.at++
 		c = next
 	case c == 'ท' && next == 'ร' && vowelAhead && lead == 0:
 		r.dst = append(r.dst, 's')
 		r.at += 2
 		return
-	case strings.ContainsRune("กขคตปผพท", c) && strings.ContainsRune("รลว", next) && next != 0 && vowelAhead:
+	case strings.ContainsRune("ศสซจ", c) && next == 'ร' && isThaiVowel(r.peek(2)):
+		r.dst = append(r.dst, thaiConsonants[c][0]...)
+		r.at += 2
+		return
+	case isThaiCluster(c, next) && vowelAhead && (lead == 0 || next != 'ว'):
 		r.dst = append(append(r.dst, thaiConsonants[c][0]...), thaiConsonants[next][0]...)
 		r.at += 2
 		return
 	}
 	r.dst = append(r.dst, thaiConsonants[c][0]...)
 	r.at++
+}
+
+// isThaiCluster reports whether a syllable can start with the two consonants.
+func isThaiCluster(c, next rune) bool {
+	return strings.ContainsRune("กขคตปผพท", c) && (next == 'ร' || next == 'ล' || next == 'ว')
 }
 
 func isThaiVowel(l rune) bool { return l >= 'ะ' && l <= 'ู' || l == '็' || l == 'ๅ' }
@@ -188,6 +201,10 @@ func (r *thaiReader) surrounded(lead rune) {
 // coda appends the consonant that ends the syllable, if the next one does not
 // start another.
 func (r *thaiReader) coda() {
+	vowel := r.letters[r.at-1]
+	if c := r.peek(0); c == 'ร' && (vowel == 'ิ' || vowel == 'ุ') && isThaiConsonant(r.peek(1)) {
+		return // สุรชัย is su-ra-chai
+	}
 	if c := r.peek(0); isThaiConsonant(c) && !r.startsSyllable() {
 		r.dst = append(r.dst, thaiConsonants[c][1]...)
 		r.at++
@@ -206,7 +223,7 @@ func (r *thaiReader) startsSyllable() bool {
 	if r.peek(0) == 'อ' {
 		return true
 	}
-	if strings.ContainsRune("กขคตปผพท", r.peek(0)) && strings.ContainsRune("รลว", next) && next != 0 && isThaiVowel(r.peek(2)) {
+	if isThaiCluster(r.peek(0), next) && isThaiVowel(r.peek(2)) {
 		return true
 	}
 	return isThaiVowel(next) || next == 'ร' && r.peek(2) == 'ร'
