@@ -22,6 +22,8 @@ type learner struct {
 	former float64 // the quota before it fell; 0: it has not fallen
 	window int     // attempts in a window; 0: no window seen
 	hold   float64 // seconds to stay settled before climbing again
+	tried  int     // climbs since the quota fell
+	slope  float64 // climbing only: growth a second at first
 	pause  float64 // seconds that a refusal costs, smoothed
 
 	trace    trace   // attempts since the last pause
@@ -39,6 +41,7 @@ const (
 	starting mode = iota // every answer adds to the speed: it doubles in about half a second
 	climbing             // the speed rises slowly, until a refusal tells the quota
 	settled              // the speed is just under the quota
+	probing              // the speed is just above it, to see whether it has risen
 	windowed             // full speed until a fixed window is used up
 )
 
@@ -54,7 +57,6 @@ type event struct {
 const (
 	firstSpeed = 20.0 // attempts a second into an unknown service
 	topSpeed   = 1e6  // as good as no limit
-	gain       = 1.4  // what an answer adds to the speed while starting
 	priorBurst = 0.25 // seconds' worth of quota in a burst, before it is known
 )
 
@@ -75,11 +77,18 @@ func (l *learner) rate(now float64) float64 {
 			l.enter(settled, now)
 		}
 	case settled:
-		if now >= l.since+l.hold {
+		switch {
+		case now < l.since+l.hold:
+		case l.burst > 0:
+			l.enter(probing, now)
+		default:
 			l.enter(climbing, now)
+			l.slope = 0.02
 		}
 	case climbing:
 		l.rise(now)
+	case probing:
+		l.probe(now)
 	case windowed:
 		if over := l.trace.total - l.window; over >= 0 && over < 5 {
 			return 4
@@ -92,39 +101,33 @@ func (l *learner) enter(m mode, now float64) {
 	l.mode, l.since, l.raised = m, now, now
 }
 
-// rise raises the speed of a climb: the dearer a refusal, the slower; the
-// longer it has gone well, the faster.
+// rise raises the speed of a climb: the longer it has gone well, the faster.
 func (l *learner) rise(now float64) {
 	step := now - l.raised
 	l.raised = now
-	if !l.limiting(now) {
+	if l.limiting(now) && !l.congested() {
+		l.speed = min(l.speed*math.Exp(l.slope*(1+(now-l.since)/accT)*step), topSpeed)
+	}
+}
+
+// probe goes a little above the known quota for as long as its burst lasts. If
+// nothing is refused then, the quota has risen.
+func (l *learner) probe(now float64) {
+	l.speed = l.quota * (1 + max(probeX, l.burst/l.quota/10))
+	noise := 2 + l.quota*l.spread
+	demand, _ := l.trace.demand(l.quota, now)
+	if demand < 1.2*l.burst+3*noise {
 		return
 	}
-	slope := min(max(0.05/l.pause, 0.001), 0.05) * (1 + (now-l.since)/5)
-	l.speed = min(l.speed*math.Exp(slope*step), topSpeed)
-	if l.quota > 0 && l.risen(now) {
-		l.accelerate(now)
-	}
-}
-
-// risen reports whether the quota must have risen: the bucket as it was known
-// would have refused by now.
-func (l *learner) risen(now float64) bool {
-	burst, _ := l.trace.demand(l.quota, now)
-	return l.burst > 0 && burst > 1.5*l.burst+l.quota*2*l.spread+3
-}
-
-func (l *learner) accelerate(now float64) {
 	if l.former > l.quota*1.05 {
 		l.quota, l.former = l.former, 0
-		l.speed = l.quota * 0.98
-		l.hold = 60 * l.pause
+		l.speed, l.hold = l.quota*0.98, 20*l.pause
 		l.enter(settled, now)
 		return
 	}
 	l.quota, l.former = 0, 0
-	l.target = 0
-	l.enter(starting, now)
+	l.enter(climbing, now)
+	l.slope = 0.1
 }
 
 // limiting reports whether it is the speed that limits the attempts, not the
@@ -182,6 +185,7 @@ func (l *learner) resume(now float64) {
 		return // refused straight after a pause: that was too short, not we too fast
 	}
 	l.learn(e, now)
+	l.debug(now, e, l.quota, l.mode == settled)
 	l.last = e
 	l.pause += (e.pause - l.pause) / 2
 	if l.last.at == 0 {
@@ -197,51 +201,86 @@ func (l *learner) learn(e event, now float64) {
 		return
 	}
 	l.window = 0
-	floor := 0.0
-	if l.last.at > 0 {
-		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
-	}
-	top := max(e.top(), floor)
-	var quota float64
-	sure := true
-	switch {
-	case l.burst > 0:
-		quota = solve(floor, top, func(r float64) float64 { return e.demand(r) - l.burst })
-	case l.last.at > 0:
-		quota, sure = crossing(l.last, e, floor, top)
-		if sure {
-			l.burst = max(e.demand(quota), 1)
-		} else {
-			quota = max(min(e.likely(floor, top), 0.75*top), floor)
-		}
-	default:
-		quota, sure = e.likely(floor, top), false
-	}
-	l.settle(e, quota, sure, floor, top, now)
-}
-
-func (l *learner) settle(e event, quota float64, sure bool, floor, top, now float64) {
-	if l.quota > 0 && quota < 0.9*l.quota {
-		l.former = max(l.former, l.quota)
-	}
-	if !sure {
+	quota, doubt := l.estimate(e)
+	if doubt > 0.1 {
 		l.quota = 0
-		l.speed = 0.95 * quota
+		l.speed = firstFrac * quota
 		if e.pause > 10 {
-			l.speed = min(l.speed, max(top/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
+			l.speed = min(l.speed, max(e.top()/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
 		}
 		l.enter(climbing, now)
+		l.slope = min(max(slopeF/l.pause, 0.001), 0.05)
 		return
 	}
+	if l.quota > 0 && quota < 0.9*l.quota {
+		l.former, l.tried = max(l.former, l.quota), 0
+	}
 	l.quota = quota
-	_, since := e.trace.demand(quota, e.at)
-	margin := min(0.004+0.5*l.spread/(e.at-since), 0.05)
-	l.speed = quota * (1 - margin)
-	l.hold = e.pause * min(max(1/margin, 20), 60)
+	l.speed = quota * (1 - min(0.004+doubt/2, 0.05))
+	l.hold = e.pause * min(max(1/doubt, 20), 60)
 	if l.former > 0 {
-		l.hold = 10 * e.pause
+		l.hold = min(l.hold, e.pause*6*math.Pow(1.5, float64(l.tried)))
+		l.tried++
 	}
 	l.enter(settled, now)
+}
+
+// estimate returns the quota that explains a refusal best, and how far off it
+// may be, as a fraction. It weighs two things: that the burst must be what it
+// was known to be, or what the refusal before needed too; and, as long as it is
+// not known, that it should be of the usual size.
+func (l *learner) estimate(e event) (quota, doubt float64) {
+	floor := 0.0
+	if l.last.at > 0 { // the bucket was empty then, and has let all this pass since
+		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+	}
+	top := max(e.top(), floor*1.001)
+	floor = max(floor, top/50)
+	const steps = 400
+	ratio := math.Pow(top/floor, 1.0/steps)
+	var costs, rates, bursts [steps + 1]float64
+	best := 0
+	for i := range costs {
+		r := floor * math.Pow(ratio, float64(i))
+		rates[i] = r
+		costs[i], bursts[i] = l.cost(e, r)
+		if costs[i] < costs[best] {
+			best = i
+		}
+	}
+	lo, hi := best, best
+	for lo > 0 && costs[lo-1] < costs[best]+0.5 {
+		lo--
+	}
+	for hi < steps && costs[hi+1] < costs[best]+0.5 {
+		hi++
+	}
+	quota = rates[best]
+	doubt = (rates[hi]-rates[lo])/2/quota + (ratio-1)/2
+	if l.last.at > 0 && l.burst == 0 && doubt < 0.1 {
+		l.burst = bursts[best]
+	}
+	return quota, doubt
+}
+
+// cost says how badly a quota explains a refusal.
+func (l *learner) cost(e event, quota float64) (cost, burst float64) {
+	burst = e.demand(quota)
+	noise := 2 + quota*l.spread/2
+	miss := 0.0
+	switch {
+	case l.burst > 0:
+		miss = (burst - l.burst) / noise
+	case l.last.at > 0:
+		other := l.last.demand(quota)
+		miss = (burst - other) / noise / math.Sqrt2
+		burst = (burst + other) / 2
+		fallthrough
+	default:
+		odd := math.Log((burst+1)/(priorBurst*quota+1)) / 1.2
+		cost = odd * odd / 2
+	}
+	return cost + miss*miss/2, burst
 }
 
 // sameWindow reports whether this refusal and the one before came after equally
@@ -268,27 +307,12 @@ func (e *event) top() float64 {
 	return solve(0, topSpeed, func(r float64) float64 { return e.demand(r) - 1.5 })
 }
 
-// likely returns the quota, if its burst is of the usual size.
-func (e *event) likely(floor, top float64) float64 {
-	return solve(floor, top, func(r float64) float64 { return e.demand(r) - 1 - priorBurst*r })
-}
-
-// crossing returns the quota at which both refusals need the same burst.
-func crossing(a, b event, floor, top float64) (quota float64, ok bool) {
-	diff := func(r float64) float64 { return b.demand(r) - a.demand(r) }
-	low, high := diff(floor), diff(top)
-	if low < 0 {
-		low, high = -low, -high
-		f := diff
-		diff = func(r float64) float64 { return -f(r) }
-	}
-	if high >= 0 {
-		return 0, false
-	}
-	quota = solve(floor, top, diff)
-	_, sa := a.trace.demand(quota, a.at)
-	_, sb := b.trace.demand(quota, b.at)
-	return quota, math.Abs((a.at-sa)-(b.at-sb)) > 0.3
+// forget drops what was learned from refusals that were not meant for this
+// scope. It goes on at speed.
+func (l *learner) forget(speed float64) {
+	l.mode, l.speed, l.target = starting, speed, 0
+	l.quota, l.burst, l.former, l.window = 0, 0, 0, 0
+	l.refused, l.last = math.Inf(1), event{}
 }
 
 // found returns the rate to start the next run with; 0 if no limit showed.

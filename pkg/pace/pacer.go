@@ -11,22 +11,24 @@ import (
 // Pacer is the gate of a run. Make one with [New]; it is safe for concurrent
 // use and needs no closing.
 type Pacer struct {
-	mu       sync.Mutex
-	limits   Limits
-	epoch    time.Time
-	run      *scope
-	gates    []*Gate
-	turn     int // the gate to be asked first
-	inFlight int
-	jitter   *rand.Rand
-	timer    *time.Timer
+	mu      sync.Mutex
+	limits  Limits
+	epoch   time.Time
+	run     *scope
+	gates   []*Gate
+	turn    int // the gate to be asked first
+	ceiling ceiling
+	blame   blame
+	jitter  *rand.Rand
+	timer   *time.Timer
 }
 
 // New returns a pacer that has seen nothing yet.
 func New(l Limits) *Pacer {
 	l.InFlight = max(l.InFlight, 1)
-	p := &Pacer{limits: l, epoch: time.Now(), jitter: rand.New(rand.NewPCG(l.Seed, 0))}
+	p := &Pacer{limits: l, epoch: time.Now(), ceiling: newCeiling(l.Rate), jitter: rand.New(rand.NewPCG(l.Seed, 0))}
 	p.run = newScope("", p.epoch, l.Start, p.jitter)
+	p.run.ceiling = l.Rate
 	return p
 }
 
@@ -117,25 +119,71 @@ func (pass *Pass) Leave(a Answer) {
 	}
 	pass.left = true
 	now := time.Now()
-	p.inFlight--
 	p.run.inFlight--
 	g.scope.inFlight--
 	switch {
 	case a.Throttled:
-		p.run.refused++
-		g.scope.refused++
-		g.scope.pause(pass.Start, now, a)
-		g.scope.refuse(pass.Start)
+		p.refused(g, pass.Start, now, a)
 	case !a.Failed:
 		p.run.accept(pass.Start, now)
 		g.scope.accept(pass.Start, now)
+		p.consider(g, pass.Start, now, false)
 	}
 	p.dispatch()
+}
+
+// refused stops whom a refusal is meant for: everybody, unless it is clear that
+// this customer has a limit of its own.
+func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
+	p.run.refused++
+	g.scope.refused++
+	p.consider(g, start, now, true)
+	limited := g.scope
+	if p.blame.verdict == shared {
+		limited = p.run
+	}
+	limited.learner.refuse(limited.clock(start))
+	g.scope.pause(start, now, a)
+	if p.blame.verdict == separate {
+		return
+	}
+	if p.blame.verdict == unclear && len(p.gates) > 1 {
+		a.RetryAfter = min(a.RetryAfter, MaxRetryAfter) // beyond that this customer is stalled; the others need not be
+	}
+	p.run.pause(start, now, a)
+}
+
+// consider weighs an answer as evidence. When it becomes clear what is limited,
+// what was learned about the other kind of scope is void.
+func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
+	before := p.blame.verdict
+	p.blame.note(g, start, now, refused)
+	if p.blame.verdict == before {
+		return
+	}
+	speed := p.run.learner.speed
+	if p.blame.verdict == separate {
+		p.run.lift(now)
+		p.run.learner.forget(speed)
+		return
+	}
+	for _, other := range p.gates {
+		other.scope.learner.forget(speed)
+		if other.scope.pausing(now) {
+			p.run.prolong(now, other.scope.until)
+		}
+	}
+	p.run.learner.refuse(p.run.clock(p.blame.from))
 }
 
 // dispatch lets in whoever may start now, and sets the timer for the next.
 func (p *Pacer) dispatch() {
 	now := time.Now()
+	for _, g := range p.gates {
+		if err := p.stalled(g, now); err != nil {
+			g.fail(err)
+		}
+	}
 	for {
 		g, wake := p.pick(now)
 		if g == nil {
@@ -144,7 +192,7 @@ func (p *Pacer) dispatch() {
 		}
 		w := g.queue[0]
 		g.queue = g.queue[1:]
-		p.inFlight++
+		p.ceiling.admit(now)
 		p.run.admit(now)
 		g.scope.admit(now)
 		w.pass = &Pass{Start: now, gate: g}
@@ -152,26 +200,68 @@ func (p *Pacer) dispatch() {
 	}
 }
 
+func (p *Pacer) stalled(g *Gate, now time.Time) error {
+	if len(g.queue) == 0 {
+		return nil
+	}
+	for _, s := range []*scope{g.scope, p.run} {
+		if s.stalled != nil && now.Before(s.until) {
+			return s.stalled
+		}
+	}
+	return nil
+}
+
+// fail turns away everybody who waits.
+func (g *Gate) fail(err error) {
+	for _, w := range g.queue {
+		w.err = err
+		close(w.done)
+	}
+	g.queue = nil
+}
+
+// share returns how many places in flight one customer may take: an equal part,
+// and never all while another gate is open. So a customer that does not answer
+// cannot keep the others waiting.
+func (p *Pacer) share(now time.Time) int {
+	active, open := 0, 0
+	for _, g := range p.gates {
+		if g.open {
+			open++
+		}
+		if g.scope.inFlight > 0 || len(g.queue) > 0 && !g.scope.pausing(now) {
+			active++
+		}
+	}
+	n := p.limits.InFlight
+	share := (n + max(active, 1) - 1) / max(active, 1)
+	if open > 1 {
+		share = min(share, n-n/4)
+	}
+	return share
+}
+
 // pick returns the gate whose first waiter may start now, each in its turn; if
 // there is none, the time at which to look again.
 func (p *Pacer) pick(now time.Time) (pick *Gate, wake time.Time) {
 	common, ok := p.run.ready(now)
-	if !ok || p.inFlight >= p.limits.InFlight {
+	if !ok || p.run.inFlight >= p.limits.InFlight {
 		return nil, wake
 	}
+	common = later(common, p.ceiling.ready(now))
+	share := p.share(now)
 	for i := range p.gates {
 		k := (p.turn + i) % len(p.gates)
 		g := p.gates[k]
-		if len(g.queue) == 0 {
+		if len(g.queue) == 0 || g.scope.inFlight >= share {
 			continue
 		}
 		at, ok := g.scope.ready(now)
 		if !ok {
 			continue
 		}
-		if at.Before(common) {
-			at = common
-		}
+		at = later(at, common)
 		if !at.After(now) {
 			p.turn = k + 1
 			return g, at
@@ -181,6 +271,13 @@ func (p *Pacer) pick(now time.Time) (pick *Gate, wake time.Time) {
 		}
 	}
 	return nil, wake
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // sleep has dispatch called again at wake; zero: not by the clock.

@@ -26,6 +26,7 @@ type scope struct {
 	jitter  *rand.Rand
 	learner learner
 	bucket  *rate.Limiter
+	ceiling float64 // attempts a second; 0: none
 
 	paused  bool
 	until   time.Time // end of the last pause
@@ -64,6 +65,9 @@ func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
 		return time.Time{}, false // refused again and again: one at a time goes to see
 	}
 	r := s.learner.rate(s.clock(now))
+	if s.ceiling > 0 {
+		r = min(r, s.ceiling)
+	}
 	if rate.Limit(r) != s.bucket.Limit() {
 		s.bucket.SetLimitAt(now, rate.Limit(r))
 		s.bucket.SetBurstAt(now, max(1, int(r/100)))
@@ -96,9 +100,29 @@ func (s *scope) accept(start, now time.Time) {
 	s.learner.accept(s.clock(start), s.clock(now))
 }
 
-// refuse counts a refusal, and learns from it.
-func (s *scope) refuse(start time.Time) {
-	s.learner.refuse(s.clock(start))
+// pausing reports whether the scope has been told to wait.
+func (s *scope) pausing(now time.Time) bool { return s.paused && now.Before(s.until) }
+
+// lift ends a pause that was not meant for this scope.
+func (s *scope) lift(now time.Time) {
+	if s.pausing(now) {
+		s.pausedFor -= s.until.Sub(now)
+		s.until = now
+	}
+	s.rounds, s.stalled = 0, nil
+}
+
+// prolong starts a pause, or makes it longer.
+func (s *scope) prolong(now, until time.Time) {
+	switch {
+	case !s.paused:
+		s.paused, s.until = true, until
+		s.pauses++
+		s.pausedFor += until.Sub(now)
+	case until.After(s.until):
+		s.pausedFor += until.Sub(later(s.until, now))
+		s.until = until
+	}
 }
 
 // pause stops the scope for as long as the service asks. One event, one round:
@@ -111,16 +135,7 @@ func (s *scope) pause(start, now time.Time, a Answer) {
 		}
 	}
 	wait := max(s.wait(a), time.Millisecond) + time.Duration(s.jitter.Int64N(int64(maxJitter)))
-	until := now.Add(wait)
-	switch {
-	case !s.paused:
-		s.paused, s.until = true, until
-		s.pauses++
-		s.pausedFor += wait
-	case until.After(s.until):
-		s.pausedFor += until.Sub(s.until)
-		s.until = until
-	}
+	s.prolong(now, now.Add(wait))
 	s.stall(now, wait)
 }
 
