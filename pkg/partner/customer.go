@@ -136,6 +136,9 @@ func (c *Client) CustomerByDomain(ctx context.Context, domain string) (Customer,
 			break
 		}
 	}
+	if match == nil && page != (Page{}) {
+		return Customer{}, &Error{Op: opFind, Kind: Garbled, Description: "the service names ever more customers whose domains begin with " + domain}
+	}
 	if match == nil {
 		return Customer{}, &Error{Op: opFind, Kind: NotFound, Description: "this partner has no customer with the domain " + domain}
 	}

@@ -31,7 +31,7 @@ func Plain(text string, limit int, secrets ...secret.Text) string {
 		}
 	}
 	for _, s := range secrets {
-		if !s.Empty() && lurks(text, s.Reveal()) {
+		if !s.Empty() && lurks(text, s.Reveal(), 3) {
 			return withheld
 		}
 	}
@@ -72,6 +72,9 @@ func cut(text string, limit int) string {
 
 // replaceFold replaces every occurrence of old in text, in any case of ASCII.
 func replaceFold(text, old, with string) string {
+	if len(text) < len(old) {
+		return text
+	}
 	lower, needle := lowerASCII(text), lowerASCII(old)
 	var b strings.Builder
 	for {
@@ -97,20 +100,25 @@ func lowerASCII(s string) string {
 	return string(b)
 }
 
-// lurks reports whether s is in text once its escapes are undone, each kind by
-// itself and several in a row, with spaces or without.
-func lurks(text, s string) bool {
-	decoders := []func(string) string{html.UnescapeString, unescapeJSON, unescapeURL}
-	holds := func(t string) bool {
-		return strings.Contains(lowerASCII(t), lowerASCII(s)) ||
-			len(s) >= 8 && strings.Contains(lowerASCII(squeeze(t)), lowerASCII(squeeze(s)))
+// lurks reports whether s is in text once up to depth layers of escapes are
+// undone, of any kinds in any order, with spaces or without. Escapes only make
+// a text longer, so most texts are too short to hold a token.
+func lurks(text, s string, depth int) bool {
+	if len(text) < len(squeeze(s)) {
+		return false
 	}
-	chain := text
-	for range 2 {
-		for _, decode := range decoders {
-			if chain = decode(chain); holds(chain) || holds(decode(text)) {
-				return true
-			}
+	if strings.Contains(lowerASCII(text), lowerASCII(s)) {
+		return true
+	}
+	if len(s) >= 8 && strings.Contains(lowerASCII(squeeze(text)), lowerASCII(squeeze(s))) {
+		return true
+	}
+	if depth == 0 {
+		return false
+	}
+	for _, decode := range []func(string) string{html.UnescapeString, unescapeJSON, unescapeURL} {
+		if plain := decode(text); plain != text && lurks(plain, s, depth-1) {
+			return true
 		}
 	}
 	return false
