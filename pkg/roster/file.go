@@ -1,39 +1,269 @@
 package roster
 
-import "iter"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
-// File is an open file of people.
-type File struct{}
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
 
-// Open finds out what the file is and reads its header. See the package's
-// comment for what it accepts. Path "-" is Options.Stdin; what can be read only
-// once is kept in a temporary file until Close.
-func Open(path string, o Options) (*File, error) { return nil, nil }
+const defaultMaxLine = 1 << 20
 
-// Rows ranges over the file's rows in order, as often as wanted.
-func (f *File) Rows() iter.Seq2[Row, error] { return Map(f, func(r Row) Row { return r }) }
+// File is an open file of people. Its methods may be used by several goroutines.
+type File struct {
+	path    string
+	source  *source
+	text    text
+	maxLine int
 
-// Map calls work for each row, on all cores and in no order, and yields what it
-// returned in the order of the file.
-func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] { return nil }
+	shape    csvShape // of CSV
+	isJSON   bool
+	start    int64  // where the data begin in the decoded text
+	line     int    // the line there
+	rawHead  []byte // the header record, of CSV
+	header   []string
+	fields   []field          // by column, of CSV
+	members  map[string]field // by folded member name, of JSON Lines
+	fed      [fieldCount]bool
+	columns  [fieldCount]string // the header that feeds a field
+	location string             // Options.UsageLocation as a code
 
-// Header returns the input's own columns; for JSON Lines the field names.
-func (f *File) Header() []string { return nil }
+	mu      sync.Mutex
+	mapping Mapping
+}
 
-// Mapping returns what the file was taken for.
-func (f *File) Mapping() Mapping { return Mapping{} }
+// Open finds out what a file is and reads its header; the package's comment says
+// what is accepted. Path "-" is Options.Stdin. An error is an [*Error] where the
+// file is to blame. The file must be closed.
+func Open(path string, o Options) (*File, error) {
+	source, err := openSource(path, o)
+	if err != nil {
+		return nil, withPath(err, path)
+	}
+	f := &File{path: path, source: source, maxLine: o.MaxLine}
+	if f.maxLine <= 0 {
+		f.maxLine = defaultMaxLine
+	}
+	if err := f.understand(o); err != nil {
+		return nil, errors.Join(withPath(err, path), source.close())
+	}
+	return f, nil
+}
 
-// Has reports whether some column feeds the field; true for JSON Lines.
-func (f *File) Has(field string) bool { return false }
+// withPath completes an error with the path.
+func withPath(err error, path string) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Path == "" {
+		e.Path = path
+		if path == "-" {
+			e.Path = "standard input"
+		}
+	}
+	return err
+}
 
-// Close ends the use of the file.
-func (f *File) Close() error { return nil }
+// understand finds out everything that the passes rely on.
+func (f *File) understand(o Options) error {
+	var err error
+	if o.UsageLocation != "" {
+		var hint string
+		if f.location, hint = countryCode(tidy(o.UsageLocation)); f.location == "" {
+			return &Error{Message: fmt.Sprintf("the usage location %q for rows without one is no country", o.UsageLocation), Hint: hint}
+		}
+	}
+	if f.text, err = surveyText(f.source, f.maxLine); err != nil {
+		return err
+	}
+	f.mapping = Mapping{Compression: f.source.compression, Encoding: f.text.encoding}
+	head, err := f.head()
+	if err != nil {
+		return err
+	}
+	if f.isJSON, err = isJSONLines(o.Format, f.path, head); err != nil {
+		return err
+	}
+	if f.isJSON {
+		return f.understandJSON(o, head)
+	}
+	return f.understandCSV(o, head)
+}
 
-// Cells returns the row as read, parallel to File.Header.
-func (r Row) Cells() []string { return nil }
+// head returns the start of the text, enough for the longest header and some rows.
+func (f *File) head() ([]byte, error) {
+	in, err := f.source.open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	head := make([]byte, f.maxLine+batchSize)
+	n, err := io.ReadFull(f.text.decoded(in), head)
+	head = head[:n]
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
+		return head, err
+	}
+	if len(bytes.TrimSpace(head)) == 0 {
+		return nil, &Error{Message: "the file is empty", Hint: "muster template prints one to start with"}
+	}
+	return append(head, '\n'), nil
+}
 
-// Identity is the person's part of the key that the ledger remembers.
-func (p Person) Identity() string { return "" }
+// isJSONLines decides the format: as told, by the file's ending, by its first
+// character.
+func isJSONLines(format, path string, head []byte) (bool, error) {
+	switch strings.ToLower(format) {
+	case "jsonl":
+		return true, nil
+	case "csv":
+		return false, nil
+	case "", "auto":
+	default:
+		return false, &Error{Message: fmt.Sprintf("the format %q is not known", format), Hint: "say auto, csv or jsonl"}
+	}
+	name := strings.ToLower(path)
+	switch ending := filepath.Ext(name); ending {
+	case ".gz", ".zst":
+		name = strings.TrimSuffix(name, ending)
+	}
+	switch filepath.Ext(name) {
+	case ".jsonl", ".ndjson", ".json":
+		return true, nil
+	case ".csv", ".tsv", ".tab", ".txt":
+		return false, nil
+	}
+	first := bytes.TrimSpace(head)[0]
+	return first == '{' || first == '[', nil
+}
 
-// Template returns a starter file in the format "csv" or "jsonl".
-func Template(format string) []byte { return nil }
+// understandJSON refuses JSON that is not line by line, and prepares the names.
+func (f *File) understandJSON(o Options, head []byte) error {
+	first, _, _ := bytes.Cut(bytes.TrimSpace(head), []byte{'\n'})
+	switch {
+	case first[0] == '[':
+		return &Error{Message: "the file is one JSON list, not JSON Lines", Hint: "write one object a line: jq -c '.[]' FILE does so"}
+	case string(bytes.TrimSpace(first)) == "{":
+		return &Error{Message: "the file spreads JSON objects over several lines", Hint: "write one object a line: jq -c . FILE does so"}
+	}
+	f.mapping.Format = "jsonl"
+	f.line = 1
+	f.members = map[string]field{}
+	for i, name := range fieldNames() {
+		f.members[foldHeader(name)] = field(i)
+		f.columns[i] = name
+		f.fed[i] = true
+	}
+	for _, header := range sortedKeys(o.Map) {
+		to, err := forcedField(header, o.Map[header])
+		if err != nil {
+			return err
+		}
+		f.members[foldHeader(header)] = to
+	}
+	names := fieldNames()
+	f.header = names[:publicFields]
+	f.noteLocation(f.location != "")
+	return nil
+}
+
+// understandCSV finds the delimiter and the header, and maps the columns.
+func (f *File) understandCSV(o Options, head []byte) error {
+	p := preamble{text: head, line: 1}
+	if err := p.read(f.maxLine); err != nil {
+		return err
+	}
+	m, err := mapColumns(p.header, p.first, o.Map)
+	if err != nil {
+		if e := (*Error)(nil); errors.As(err, &e) {
+			e.Line = p.headerLine
+		}
+		return err
+	}
+	f.shape = csvShape{comma: p.comma, columns: len(m.fields)}
+	f.start, f.line, f.rawHead = int64(p.end), p.line, p.record
+	f.header, f.fields = m.headers(), m.fields
+	for i, to := range m.fields {
+		if to != none {
+			f.fed[to], f.columns[to] = true, f.header[i]
+		}
+	}
+	f.mapping.Format, f.mapping.Delimiter = "csv", string(rune(p.comma))
+	f.mapping.Template, f.mapping.Columns = m.sheet.name, m.columns
+	f.mapping.Notes = append(p.notes, m.notes...)
+	f.noteLocation(f.fed[usageLocation] || f.location != "")
+	return nil
+}
+
+func (f *File) noteLocation(given bool) {
+	if !given {
+		f.mapping.Notes = append(f.mapping.Notes, "No column gives a usage location, without which no licence can be assigned later; --usage-location sets one for all.")
+	}
+}
+
+// Header returns the input's own columns, cleaned; for JSON Lines, the field names.
+func (f *File) Header() []string { return slices.Clone(f.header) }
+
+// Mapping returns what the file was taken for. Its counts, and the unknown members
+// of JSON Lines, are those of the last whole pass.
+func (f *File) Mapping() Mapping {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.mapping
+	m.Columns, m.Notes = slices.Clone(m.Columns), slices.Clone(m.Notes)
+	return m
+}
+
+// Has reports whether a column feeds the field, one of the constants of this
+// package. JSON Lines may bring every field.
+func (f *File) Has(name string) bool {
+	to := fieldOf(name)
+	return to != none && f.fed[to]
+}
+
+func (f *File) columnOf(to field) string { return f.columns[to] }
+
+// Close ends the use of the file and removes its temporary copy, if there is one.
+func (f *File) Close() error { return f.source.close() }
+
+// Cells returns the row as it stands in the file, parallel to File.Header: cells
+// that are missing are empty, surplus ones come after the others. They are
+// uncleaned, and one of them may be a password.
+func (r Row) Cells() []string {
+	var cells []string
+	if r.file.isJSON {
+		rec, _ := newJSONReader(r.file.members).read(r.raw)
+		for to := range publicFields {
+			cells = append(cells, *rec.at(to))
+		}
+		return cells
+	}
+	cells, _ = parseCells(r.raw, r.file.shape.comma, true) // what can be had of a faulty row
+	for len(cells) < len(r.file.header) {
+		cells = append(cells, "")
+	}
+	return cells
+}
+
+// Identity is the person's part of the key that the ledger remembers: the
+// immutable id, else the given user principal name, else the names. Writing that
+// means the same gives the same identity: it is composed (NFC) and case-folded.
+func (p Person) Identity() string {
+	switch {
+	case p.ImmutableID != "":
+		return "id:" + p.ImmutableID
+	case p.UserPrincipalName != "":
+		return "upn:" + folded(p.UserPrincipalName)
+	}
+	return "name:" + folded(p.FirstName+"\x1f"+p.LastName+"\x1f"+p.DisplayName)
+}
+
+func folded(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(cases.Fold().String(s))
+}

@@ -1,0 +1,271 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+
+	"muster/pkg/secret"
+)
+
+// Limits of the directory, in UTF-16 code units, the unit its own programs count
+// in: a letter outside the Basic Multilingual Plane counts twice.
+//
+// displayName: 256, "user resource type", Microsoft Graph. lastName (surname):
+// 64, the same page. firstName (givenName): 64, as the directory refuses longer
+// ones; the page is silent.
+const (
+	maxDisplayName = 256
+	maxFirstName   = 64
+	maxLastName    = 64
+)
+
+// checker checks the rows of one batch.
+type checker struct {
+	file    *File
+	cleaned int // cells that needed cleaning
+	row     *Row
+}
+
+// check turns a record into a row. A record that could not be read as it stands is
+// not judged by cells that may be somebody else's; its person is filled in as far
+// as possible, for the results to show.
+func (c *checker) check(rec *record, fault *Problem, row *Row) {
+	c.row = row
+	row.Person.ForceChangePassword = true
+	if fault != nil {
+		c.fill(rec)
+		row.Problems, row.Warnings = []Problem{*fault}, nil
+		return
+	}
+	c.fill(rec)
+	c.names()
+	c.access(rec)
+}
+
+// fill cleans and checks each cell by itself.
+func (c *checker) fill(rec *record) {
+	p := &c.row.Person
+	p.FirstName = c.name(firstName, rec.FirstName, maxFirstName)
+	p.LastName = c.name(lastName, rec.LastName, maxLastName)
+	p.DisplayName = c.name(displayName, rec.DisplayName, maxDisplayName)
+	p.UserPrincipalName = c.userName(rec.UserPrincipalName)
+	p.Domain = c.domain(domain, rec.Domain)
+	p.CustomerID = c.customer(rec.CustomerID)
+	p.UsageLocation = c.location(rec.UsageLocation)
+	p.ImmutableID = c.immutableID(rec.ImmutableID)
+	p.ForceChangePassword = c.forceChange(rec.ForceChange)
+	if rec.Password != "" {
+		p.Password = secret.New(c.password(rec.Password))
+	}
+}
+
+// cell cleans a cell and counts it if that changed it.
+func (c *checker) cell(s string) string {
+	if isTidy(s) {
+		return s
+	}
+	t := tidy(s)
+	if t != s {
+		c.cleaned++
+	}
+	return t
+}
+
+// problem adds a broken rule.
+func (c *checker) problem(f field, code, value, message, hint string) {
+	c.row.Problems = append(c.row.Problems, c.about(f, code, value, message, hint))
+}
+
+// warn adds something worth saying.
+func (c *checker) warn(f field, code, value, message, hint string) {
+	c.row.Warnings = append(c.row.Warnings, c.about(f, code, value, message, hint))
+}
+
+func (c *checker) about(f field, code, value, message, hint string) Problem {
+	return Problem{Code: code, Column: c.file.columnOf(f), Field: f.String(), Value: clip(value), Message: message, Hint: hint}
+}
+
+// text cleans a cell and refuses characters that cannot be meant.
+func (c *checker) text(f field, cell string) string {
+	if isTidy(cell) {
+		return cell
+	}
+	s := c.cell(cell)
+	for _, r := range s {
+		switch {
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
+			c.problem(f, "control_character", s,
+				fmt.Sprintf("the %s holds the control character %U", f.title(), r),
+				"remove it; a line break or tab inside a cell is one, too")
+			return s
+		case r == unicode.ReplacementChar:
+			c.problem(f, "damaged_text", s,
+				fmt.Sprintf("the %s holds the mark of a lost letter (%c)", f.title(), r),
+				"type the letter again: it was lost when the file was saved")
+			return s
+		}
+	}
+	if right, ok := undouble(s); ok {
+		c.problem(f, "double_encoding", s,
+			fmt.Sprintf("the %s was encoded twice: it was most likely %q once", f.title(), clip(right)),
+			"export the list again and "+saveAsUTF8)
+	}
+	return s
+}
+
+// name cleans and checks a name.
+func (c *checker) name(f field, cell string, limit int) string {
+	s := c.text(f, cell)
+	if len(s) > limit {
+		c.length(f, s, limit)
+	}
+	if !isASCII(s) {
+		if word, letter := mixesScripts(s); word != "" {
+			c.warn(f, "mixed_scripts", s,
+				fmt.Sprintf("the word %q mixes alphabets: %q (%U) only looks like one of the others", clip(word), letter, letter),
+				"type the word again with one keyboard, unless it is meant")
+		}
+	}
+	return s
+}
+
+func (c *checker) length(f field, s string, limit int) {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	if n > limit {
+		c.problem(f, "too_long", s, fmt.Sprintf("the %s has %d characters, at most %d are allowed", f.title(), n, limit), "shorten it")
+	}
+}
+
+// names wants at least one name and gives everybody a display name, which the
+// directory requires ("user resource type", Microsoft Graph).
+func (c *checker) names() {
+	p := &c.row.Person
+	if p.DisplayName != "" {
+		return
+	}
+	switch {
+	case p.FirstName == "" && p.LastName == "":
+		c.row.Problems = append(c.row.Problems, Problem{
+			Code:    "missing_name",
+			Message: "the row has no name",
+			Hint:    "fill in the " + c.nameColumns(),
+		})
+	case p.FirstName == "":
+		p.DisplayName = p.LastName
+	case p.LastName == "":
+		p.DisplayName = p.FirstName
+	default:
+		p.DisplayName = p.FirstName + " " + p.LastName
+	}
+}
+
+func (c *checker) nameColumns() string {
+	var names []string
+	for _, f := range []field{firstName, lastName, displayName} {
+		if c.file.fed[f] {
+			names = append(names, fmt.Sprintf("%q", c.file.columnOf(f)))
+		}
+	}
+	if len(names) == 0 {
+		return "first, last or display name"
+	}
+	return "column " + strings.Join(names, " or ")
+}
+
+// userName cleans a given user principal name. Its characters and lengths are the
+// business of whoever completes it with a domain; here it must have the form of a
+// local part, alone or with one "@" and a domain.
+func (c *checker) userName(cell string) string {
+	s := c.text(userPrincipalName, cell)
+	local, after, at := strings.Cut(s, "@")
+	if at && (local == "" || after == "" || strings.Contains(after, "@")) {
+		c.problem(userPrincipalName, "bad_user_name", s,
+			"the user principal name is not of the form name@domain",
+			"give one name before and one domain after a single @, or only the name, or nothing to have it made")
+	}
+	return s
+}
+
+// immutableID checks an id. "$" and "_" are not allowed: onPremisesImmutableId,
+// "user resource type", Microsoft Graph.
+func (c *checker) immutableID(cell string) string {
+	s := c.text(immutableID, cell)
+	if i := strings.IndexAny(s, "$_"); i >= 0 {
+		c.problem(immutableID, "bad_immutable_id", s,
+			fmt.Sprintf("the immutable id holds %q, which the directory does not allow", s[i:i+1]),
+			`use an id without "$" and "_"`)
+	}
+	return s
+}
+
+// forceChange reads a yes or no. Empty is yes.
+func (c *checker) forceChange(cell string) bool {
+	s := c.text(forceChange, cell)
+	yes, ok := readYesNo(s)
+	if !ok && s != "" {
+		c.problem(forceChange, "bad_yes_no", s, fmt.Sprintf("%q is neither yes nor no", clip(s)), `write "true" or "false", or leave the cell empty for "true"`)
+	}
+	return yes || !ok
+}
+
+// readYesNo understands what spreadsheets write for a logical value, in their
+// languages. False, false means neither.
+func readYesNo(s string) (yes, ok bool) {
+	switch strings.ToLower(s) {
+	case "true", "yes", "y", "1", "on", "x", "ja", "j", "wahr", "oui", "o", "vrai", "sí", "si", "s", "verdadero", "sì", "vero", "sim", "verdadeiro", "waar", "tak", "prawda", "да":
+		return true, true
+	case "false", "no", "n", "0", "off", "nein", "falsch", "non", "faux", "falso", "não", "nao", "nee", "onwaar", "nie", "fałsz", "нет":
+		return false, true
+	}
+	return false, false
+}
+
+// access refuses rows whose wishes a create request cannot carry out. The user
+// would come into being with an open account, or with a password that nobody
+// knows.
+func (c *checker) access(rec *record) {
+	p := &c.row.Person
+	c.blocked(blockSignIn, rec.BlockSignIn, true)
+	c.blocked(accountEnabled, rec.AccountEnabled, false)
+	if s := c.cell(rec.AccountStatus); s != "" && !strings.EqualFold(s, "active") {
+		c.refuseBlocked(accountStatus, s)
+	}
+	if s := c.cell(rec.PasswordHash); s != "" {
+		c.problem(passwordHash, "hashed_password", s,
+			"the password is hashed, and Partner Center takes only plain ones",
+			"clear this cell and the password, to have a new one made")
+	}
+	c.passwordAndName(p)
+	if _, given, at := strings.Cut(p.UserPrincipalName, "@"); at && p.Domain != "" && !strings.EqualFold(given, p.Domain) {
+		c.problem(domain, "two_domains", p.Domain,
+			fmt.Sprintf("the row's domain is not that of its user principal name, %q", clip(p.UserPrincipalName)),
+			"clear one of the two")
+	}
+}
+
+// blocked handles a yes or no that may ask for a blocked account.
+func (c *checker) blocked(f field, cell string, when bool) {
+	if cell == "" {
+		return
+	}
+	s := c.cell(cell)
+	yes, ok := readYesNo(s)
+	switch {
+	case s == "":
+	case !ok:
+		c.problem(f, "bad_yes_no", s, fmt.Sprintf("%q is neither yes nor no", clip(s)), `write "Yes" or "No", or leave the cell empty`)
+	case yes == when:
+		c.refuseBlocked(f, s)
+	}
+}
+
+func (c *checker) refuseBlocked(f field, value string) {
+	c.problem(f, "blocked_sign_in", value,
+		"the account is to be blocked, but Partner Center creates accounts that can sign in",
+		"remove the row and create this user by other means, or change the cell and block the account afterwards")
+}

@@ -1,0 +1,210 @@
+package roster
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+)
+
+// tidy takes the dirt out of a cell that spreadsheets and copying put in, and
+// which nobody sees:
+//
+//   - white space of any kind around the text; inside, no-break and other special
+//     spaces become plain ones and a run of spaces becomes one;
+//   - characters without a width: byte-order marks, zero-width spaces, soft
+//     hyphens, marks of writing direction; the joiners U+200C and U+200D stay
+//     inside, where Persian and Indic names need them;
+//   - one apostrophe in front of =, +, - or @, with which spreadsheet programs
+//     and exports keep a text from being run as a formula ('t Hooft stays);
+//   - letters are composed (Unicode's form NFC).
+//
+// A tab or a line break inside is no dirt but a mistake, for the checks to name.
+func tidy(s string) string {
+	if isTidy(s) {
+		return s
+	}
+	if !isASCII(s) {
+		s = norm.NFC.String(strings.Map(tidyRune, s))
+	}
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == zwnj || r == zwj })
+	if len(s) > 1 && s[0] == '\'' && strings.IndexByte("=+-@", s[1]) >= 0 {
+		s = strings.TrimLeft(s[1:], " ")
+	}
+	return singleSpaced(s)
+}
+
+const (
+	zwnj = '\u200c'
+	zwj  = '\u200d'
+)
+
+// isTidy reports whether nothing is to be done, which is so for nearly every
+// cell: printable ASCII with single spaces inside.
+func isTidy(s string) bool {
+	if s == "" {
+		return true
+	}
+	last := byte(' ')
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c-' ' >= 0x5f || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' ' && s[0] != '\''
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// tidyRune maps special spaces to the plain one and drops what has no width.
+func tidyRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return r
+	case r == '\u00ad', r == '\u061c', r == '\u180e', r == '\ufeff', r == '\u200b',
+		r == '\u200e', r == '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u2069':
+		return -1
+	case r != '\u0085' && r != '\u2028' && r != '\u2029' && unicode.IsSpace(r):
+		return ' '
+	}
+	return r
+}
+
+func singleSpaced(s string) string {
+	if !strings.Contains(s, "  ") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != ' ' || s[i-1] != ' ' {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// undouble undoes a double encoding: UTF-8 taken for Windows-1252 and written as
+// UTF-8 once more, which makes "MÃ¼ller" of "Müller". It reports false where the
+// text is none: the bytes behind it must be valid UTF-8 throughout, and spell
+// letters and marks that names have, since "É’" is also such a pair of bytes.
+func undouble(s string) (string, bool) {
+	if !looksDoubled(s) {
+		return "", false
+	}
+	raw, err := charmap.Windows1252.NewEncoder().String(s)
+	if err != nil || !utf8.ValidString(raw) {
+		return "", false
+	}
+	for _, r := range raw {
+		if r >= utf8.RuneSelf && !unicode.Is(doubled1252(), r) {
+			return "", false
+		}
+	}
+	return raw, true
+}
+
+// looksDoubled is the quick first look of undouble: there must be a character
+// that stands for the first byte of an encoded letter, and another after it.
+func looksDoubled(s string) bool {
+	lead := false
+	for _, r := range s {
+		if lead && r >= utf8.RuneSelf {
+			return true
+		}
+		lead = r >= 0xc2 && r <= 0xf4
+	}
+	return false
+}
+
+// doubled1252 is what double encoding is looked for in: the letters of Western,
+// Central European, Greek, Cyrillic, Hebrew, Arabic and East Asian names, and
+// typographic marks.
+func doubled1252() *unicode.RangeTable {
+	return &unicode.RangeTable{R16: []unicode.Range16{
+		{Lo: 0x00a0, Hi: 0x017f, Stride: 1},
+		{Lo: 0x0386, Hi: 0x03ce, Stride: 1},
+		{Lo: 0x0401, Hi: 0x0401, Stride: 1},
+		{Lo: 0x0404, Hi: 0x0407, Stride: 1},
+		{Lo: 0x0410, Hi: 0x044f, Stride: 1},
+		{Lo: 0x0451, Hi: 0x0451, Stride: 1},
+		{Lo: 0x0454, Hi: 0x0457, Stride: 1},
+		{Lo: 0x05d0, Hi: 0x06ff, Stride: 1},
+		{Lo: 0x1e00, Hi: 0x1eff, Stride: 1},
+		{Lo: 0x2010, Hi: 0x2026, Stride: 1},
+		{Lo: 0x3040, Hi: 0x9fff, Stride: 1},
+		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1},
+	}}
+}
+
+// mixesScripts finds a word that mixes letters of Latin, Greek and Cyrillic, which
+// share shapes: a Cyrillic "а" in a Latin name cannot be seen, only felt when
+// signing in. It returns the word and a letter of the script that is rarer in it.
+func mixesScripts(s string) (word string, letter rune) {
+	if _, scripts := rarestScript(s); scripts < 2 {
+		return "", 0
+	}
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+		if r, scripts := rarestScript(w); scripts > 1 {
+			return w, r
+		}
+	}
+	return "", 0
+}
+
+// rarestScript counts the scripts and returns a letter of the one with the fewest.
+func rarestScript(s string) (letter rune, scripts int) {
+	var count [3]int
+	var last [3]rune
+	for _, r := range s {
+		if i := lookalikeScript(r); i >= 0 {
+			count[i]++
+			last[i] = r
+		}
+	}
+	fewest := len(s) + 1
+	for i, n := range count {
+		if n == 0 {
+			continue
+		}
+		scripts++
+		if n < fewest {
+			fewest, letter = n, last[i]
+		}
+	}
+	return letter, scripts
+}
+
+func lookalikeScript(r rune) int {
+	switch {
+	case unicode.Is(unicode.Latin, r):
+		return 0
+	case unicode.Is(unicode.Greek, r):
+		return 1
+	case unicode.Is(unicode.Cyrillic, r):
+		return 2
+	}
+	return -1
+}
+
+// clip shortens a cell for a message.
+func clip(s string) string {
+	const limit = 100
+	n := 0
+	for i := range s {
+		if n++; n > limit {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}

@@ -1,0 +1,416 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// label is a header, understood.
+type label struct {
+	header   string // cleaned
+	folded   string // for comparison
+	property bool   // folded is a property name that stood in brackets
+}
+
+// foldHeader makes headers comparable: only letters and digits count, not their
+// case nor their accents.
+func foldHeader(s string) string {
+	if isASCII(s) {
+		return strings.Map(foldASCII, s)
+	}
+	return strings.Map(func(r rune) rune {
+		switch r = unicode.ToLower(r); {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			return -1
+		case r == 'ł':
+			return 'l'
+		case r == 'ø':
+			return 'o'
+		case r == 'đ':
+			return 'd'
+		case r == 'ı':
+			return 'i'
+		}
+		return r
+	}, norm.NFKD.String(s))
+}
+
+func foldASCII(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+		return r
+	case r >= 'A' && r <= 'Z':
+		return r + 'a' - 'A'
+	}
+	return -1
+}
+
+// readLabel understands one header. A property name in brackets, as in Entra's
+// "User name [userPrincipalName] Required", decides alone: it is the same in every
+// edition and language. Brackets around anything else ("[Required]", "[UPLOAD
+// ONLY]") and parentheses are remarks.
+//
+// Entra's "Block sign in (Yes/No) [accountEnabled]" asks the opposite of the
+// property that it names.
+func readLabel(cell string) label {
+	l := label{header: tidy(cell)}
+	name := l.header
+	if open := strings.IndexByte(name, '['); open >= 0 {
+		inside, after, closed := strings.Cut(name[open+1:], "]")
+		if closed && isProperty(inside) {
+			l.property = true
+			if l.folded = foldHeader(inside); l.folded == "accountenabled" {
+				l.folded = "blocksignin"
+			}
+			return l
+		}
+		name = name[:open] + after
+	}
+	if open := strings.IndexByte(name, '('); open > 0 {
+		if _, after, closed := strings.Cut(name[open:], ")"); closed {
+			name = name[:open] + after
+		}
+	}
+	l.folded = foldHeader(name)
+	return l
+}
+
+func isProperty(s string) bool {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	return len(foldHeader(s)) == len(s)
+}
+
+// mapper decides what the columns of one file mean.
+type mapper struct {
+	labels  []label
+	sheet   sheet
+	table   map[string]alias
+	columns []Column
+	fields  []field  // by column
+	weights []weight // by column
+	notes   []string
+}
+
+// mapColumns finds a field for each column. First is the first data row, {} if
+// there is none.
+func mapColumns(header, first []string, forced map[string]string) (*mapper, error) {
+	m := &mapper{table: aliases()}
+	for _, cell := range header {
+		m.labels = append(m.labels, readLabel(cell))
+	}
+	if err := m.refuseDoubled(); err != nil {
+		return nil, err
+	}
+	m.sheet = tellSheet(m.labels)
+	m.columns = make([]Column, len(m.labels))
+	m.fields = make([]field, len(m.labels))
+	m.weights = make([]weight, len(m.labels))
+	for i, l := range m.labels {
+		m.columns[i].Header = l.header
+		m.fields[i], m.weights[i] = m.meaning(l)
+	}
+	m.settleNames()
+	if m.sheet.name == "" && byPosition(m.labels, m.fields, first) {
+		m.takePositions()
+	}
+	if err := m.force(forced); err != nil {
+		return nil, err
+	}
+	if err := m.settleDoubles(); err != nil {
+		return nil, err
+	}
+	m.describe()
+	return m, m.requireName(first)
+}
+
+func (m *mapper) refuseDoubled() error {
+	seen := map[string]string{}
+	for _, l := range m.labels {
+		if l.folded == "" {
+			continue
+		}
+		if before, ok := seen[l.folded]; ok {
+			return &Error{
+				Message: fmt.Sprintf("two columns have one header: %q and %q", before, l.header),
+				Hint:    "rename or remove one of them",
+			}
+		}
+		seen[l.folded] = l.header
+	}
+	return nil
+}
+
+// meaning looks a header up, first in the template's own rules.
+func (m *mapper) meaning(l label) (field, weight) {
+	if f, ok := m.sheet.override(l.folded); ok {
+		return f, exact
+	}
+	if a, ok := m.table[l.folded]; ok {
+		return a.field, a.weight
+	}
+	return none, usual
+}
+
+// settleNames gives words such as "Name" and "Nome" the meaning that the columns
+// beside them leave.
+func (m *mapper) settleNames() {
+	given, surname := slices.Index(m.fields, firstName), slices.Index(m.fields, lastName)
+	for i, l := range m.labels {
+		switch {
+		case m.fields[i] != none:
+		case slices.Contains(givenOrFull(), l.folded):
+			m.fields[i], m.weights[i] = displayName, rather
+			if given < 0 && surname >= 0 {
+				m.fields[i] = firstName
+			}
+		case slices.Contains(surnameOrFull(), l.folded):
+			m.fields[i], m.weights[i] = displayName, rather
+			if surname < 0 && given >= 0 && slices.Contains(surnameLanguages(), m.labels[given].folded) {
+				m.fields[i] = lastName
+			}
+		}
+	}
+}
+
+func (m *mapper) takePositions() {
+	for i, f := range positions() {
+		m.fields[i], m.weights[i] = f, exact
+	}
+	m.sheet = sheet{name: microsoft365}
+	m.notes = append(m.notes, fmt.Sprintf("The headers are not all understood, but the sheet has the shape of the Microsoft 365 admin centre's, so the first four columns are taken for user name, first name, last name and display name: %s.", quotedList(m.headers()[:4])))
+}
+
+func (m *mapper) headers() []string {
+	headers := make([]string, len(m.labels))
+	for i, l := range m.labels {
+		headers[i] = l.header
+	}
+	return headers
+}
+
+// force applies Options.Map.
+func (m *mapper) force(forced map[string]string) error {
+	takenBy := map[field]string{}
+	for _, header := range sortedKeys(forced) {
+		column := slices.IndexFunc(m.labels, func(l label) bool {
+			return l.header == tidy(header) || l.folded != "" && l.folded == readLabel(header).folded
+		})
+		if column < 0 {
+			return &Error{
+				Message: fmt.Sprintf("--map names the column %q, which the file does not have", header),
+				Hint:    "its columns are " + quotedList(m.headers()),
+			}
+		}
+		f, err := forcedField(header, forced[header])
+		if err != nil {
+			return err
+		}
+		if before, ok := takenBy[f]; ok && f != none {
+			return &Error{Message: fmt.Sprintf("--map gives the field %s both to %q and to %q", f, before, header), Hint: "keep one"}
+		}
+		takenBy[f] = header
+		if f != none {
+			m.release(f, header)
+		} else {
+			m.columns[column].Note = "left aside by --map"
+			m.columns[column].Known = true
+		}
+		m.fields[column], m.weights[column] = f, exact
+	}
+	return nil
+}
+
+// forcedField finds the field that Options.Map names.
+func forcedField(header, name string) (field, error) {
+	if name == "-" {
+		return none, nil
+	}
+	f := fieldOf(name)
+	if f == none {
+		names := fieldNames()
+		return none, &Error{
+			Message: fmt.Sprintf("--map gives the column %q to %q, which is no field", header, name),
+			Hint:    "the fields are " + strings.Join(names[:publicFields], ", ") + "; - leaves a column aside",
+		}
+	}
+	return f, nil
+}
+
+// release takes a field from the columns that had it without being told to.
+func (m *mapper) release(f field, winner string) {
+	for i := range m.fields {
+		if m.fields[i] == f {
+			m.leave(i, fmt.Sprintf("%q is read instead", winner))
+		}
+	}
+}
+
+func (m *mapper) leave(column int, note string) {
+	m.fields[column] = none
+	m.columns[column].Note = note
+	m.columns[column].Known = true
+}
+
+// settleDoubles leaves one column for each field: the surer one, so the user
+// principal name itself before a user name or an e-mail address, and these before
+// a mail nickname. Where two are equally sure, only the person who made the sheet
+// can say.
+func (m *mapper) settleDoubles() error {
+	for f := range fieldCount {
+		best := -1
+		for i := range m.fields {
+			if m.fields[i] != f {
+				continue
+			}
+			if best < 0 {
+				best = i
+				continue
+			}
+			if m.weights[i] == m.weights[best] {
+				return m.ask(f, best, i)
+			}
+			loser := i
+			if m.weights[i] < m.weights[best] {
+				loser, best = best, i
+			}
+			m.leave(loser, fmt.Sprintf("%q is read instead", m.labels[best].header))
+		}
+	}
+	return nil
+}
+
+func (m *mapper) ask(f field, a, b int) error {
+	return &Error{
+		Message: fmt.Sprintf("both %q and %q may be the %s", m.labels[a].header, m.labels[b].header, f.title()),
+		Hint:    fmt.Sprintf("which is it? Say --map %q or --map %q", m.labels[a].header+"="+f.String(), m.labels[b].header+"="+f.String()),
+	}
+}
+
+// describe fills in the columns for Mapping.
+func (m *mapper) describe() {
+	for i, l := range m.labels {
+		c := &m.columns[i]
+		c.Field = m.fields[i].String()
+		if c.Field != "" {
+			c.Known = true
+			continue
+		}
+		c.Known = c.Known || isRejectsColumn(l.folded) || m.sheet.knows(l.folded)
+		switch {
+		case c.Note != "":
+		case isCountry(l.folded):
+			c.Note = fmt.Sprintf("it belongs to the address; if it is where the services are used, say --map %q", l.header+"="+UsageLocation)
+		case c.Known:
+			c.Note = "Partner Center's user has no place for it"
+		default:
+			c.Like = m.resembling(l.folded)
+		}
+	}
+}
+
+func isCountry(folded string) bool {
+	switch folded {
+	case "country", "countryorregion", "countryregion", "land", "pays", "pais", "paese", "kraj":
+		return true
+	}
+	return false
+}
+
+// resembling finds the field whose name or usual header is nearest to an unknown
+// one, if it is near enough for a slip of the finger.
+func (m *mapper) resembling(folded string) string {
+	like, nearest := "", 3
+	if len(folded) < 8 {
+		nearest = 2
+	}
+	for _, name := range sortedKeys(m.table) {
+		if len(name) < 4 || slices.Contains(m.fields, m.table[name].field) {
+			continue
+		}
+		if d := distance(folded, name); d < nearest {
+			like, nearest = m.table[name].field.String(), d
+		}
+	}
+	return like
+}
+
+// distance is the number of letters to insert, delete, replace or swap with their
+// neighbour to get from a to b (the restricted Damerau-Levenshtein distance).
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	if d := len(s) - len(t); d > 2 || d < -2 {
+		return 3
+	}
+	rows := make([][]int, len(s)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(t)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			best := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				best = min(best, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = best
+		}
+	}
+	return rows[len(s)][len(t)]
+}
+
+// requireName refuses a file without any column for a name.
+func (m *mapper) requireName(first []string) error {
+	for _, f := range []field{firstName, lastName, displayName} {
+		if slices.Contains(m.fields, f) {
+			return nil
+		}
+	}
+	e := &Error{
+		Message: "no column is known to hold a name; the headers are " + quotedList(m.headers()),
+		Hint:    `there must be a column "firstName", "lastName" or "displayName": rename one, or say --map "HEADER=displayName"`,
+	}
+	if slices.ContainsFunc(m.labels, func(l label) bool { return strings.ContainsAny(l.header, "@") }) {
+		e.Message = "the first line holds data, not headers: " + quotedList(m.headers())
+		e.Hint = `add a line of headers above it, such as "firstName,lastName,userPrincipalName"`
+	}
+	return e
+}
+
+func quotedList(items []string) string {
+	const limit = 40
+	var b strings.Builder
+	for i, s := range items {
+		if i == limit {
+			fmt.Fprintf(&b, " and %d more", len(items)-limit)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", clip(s))
+	}
+	return b.String()
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,217 @@
+package roster
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// maxMembers bounds the work that one line can cause; a person has a dozen.
+const maxMembers = 500
+
+// jsonReader reads objects of JSON Lines. encoding/json checks each line; its
+// members are then taken apart here, because that package's decoder hides
+// doubled ones, and because a walk over text known to be valid is short and fast.
+type jsonReader struct {
+	fields  map[string]field // what names mean, for names as written in the file
+	members map[string]field // the same by folded name
+	unknown []string         // names without a meaning, in order of appearance
+	seen    [][]byte         // names in the object at hand
+}
+
+func newJSONReader(members map[string]field) *jsonReader {
+	return &jsonReader{fields: map[string]field{}, members: members}
+}
+
+// read reads one line.
+func (r *jsonReader) read(raw []byte) (*record, *Problem) {
+	rec := &record{}
+	line := bytes.TrimSpace(raw)
+	if !json.Valid(line) {
+		return rec, badJSON(line)
+	}
+	if line[0] != '{' {
+		return rec, &Problem{Code: "bad_json", Message: "the line is no JSON object", Hint: "write one object a line: {\"firstName\": \"Jane\", …}"}
+	}
+	r.seen = r.seen[:0]
+	for rest := line[1:]; ; {
+		name, value, after := nextMember(rest)
+		if name == nil {
+			return rec, nil
+		}
+		rest = after
+		if p := r.member(rec, name, value); p != nil {
+			return rec, p
+		}
+	}
+}
+
+func badJSON(line []byte) *Problem {
+	var v any
+	err := json.Unmarshal(line, &v)
+	return &Problem{Code: "bad_json", Message: fmt.Sprintf("the line is not valid JSON (%v)", err), Hint: "write one whole object a line, names and texts between double quotes"}
+}
+
+// member puts a member's value where it belongs.
+func (r *jsonReader) member(rec *record, quoted, value []byte) *Problem {
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		name = []byte(unquote(quoted))
+	}
+	if slices.ContainsFunc(r.seen, func(s []byte) bool { return bytes.Equal(s, name) }) {
+		return doubled(string(name), "the object names %q twice")
+	}
+	if r.seen = append(r.seen, name); len(r.seen) > maxMembers {
+		return &Problem{Code: "bad_json", Message: fmt.Sprintf("the object has more than %d members", maxMembers), Hint: "check where the line comes from"}
+	}
+	f := r.lookup(name)
+	if f == none {
+		return nil
+	}
+	text, ok := plainValue(f, value)
+	if !ok {
+		return &Problem{
+			Code: "wrong_type", Column: string(name), Field: f.String(),
+			Message: fmt.Sprintf("the %s must be a text, not %s", f.title(), kindOf(value)),
+			Hint:    "write it between double quotes",
+		}
+	}
+	if place := rec.at(f); *place == "" {
+		*place = text
+	} else if text != "" {
+		return doubled(string(name), "%q gives the "+f.title()+" a second time")
+	}
+	return nil
+}
+
+func doubled(name, format string) *Problem {
+	return &Problem{Code: "doubled_member", Column: clip(name), Message: fmt.Sprintf(format, clip(name)), Hint: "keep one of the two"}
+}
+
+// lookup finds the field of a name. What it learns is bounded, so that a file
+// with a new name on every line does not fill the memory.
+func (r *jsonReader) lookup(name []byte) field {
+	if f, ok := r.fields[string(name)]; ok {
+		return f
+	}
+	text := string(name)
+	f, known := r.members[foldHeader(text)]
+	if !known {
+		f = none
+	}
+	if len(r.fields) < maxMembers {
+		r.fields[text] = f
+		if !known {
+			r.unknown = append(r.unknown, text)
+		}
+	}
+	return f
+}
+
+// plainValue turns a value into a cell. A number may stand for an id, a boolean
+// for a yes or no; null is an empty cell.
+func plainValue(f field, value []byte) (string, bool) {
+	switch c := value[0]; {
+	case c == '"':
+		if bytes.IndexByte(value, '\\') < 0 {
+			return string(value[1 : len(value)-1]), true
+		}
+		return unquote(value), true
+	case c == 'n':
+		return "", true
+	case c == 't' || c == 'f':
+		return string(value), f == forceChange || f == blockSignIn || f == accountEnabled
+	case c == '-' || c >= '0' && c <= '9':
+		return string(value), f == immutableID || f == userPrincipalName || f == password
+	}
+	return "", false
+}
+
+func kindOf(value []byte) string {
+	switch value[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "a yes or no"
+	}
+	return "a number"
+}
+
+// unquote decodes a valid JSON string. Halves of surrogate pairs become U+FFFD,
+// which the checks refuse.
+func unquote(quoted []byte) string {
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return string(quoted) // cannot be: the line was checked
+	}
+	return s
+}
+
+// nextMember splits off the first member of the rest of a valid object. The name
+// is nil at its end.
+func nextMember(rest []byte) (name, value, after []byte) {
+	rest = bytes.TrimLeft(rest, " \t\r\n,")
+	if rest[0] == '}' {
+		return nil, nil, nil
+	}
+	n := stringEnd(rest)
+	name, rest = rest[:n], bytes.TrimLeft(rest[n:], " \t\r\n:")
+	n = valueEnd(rest)
+	return name, rest[:n], rest[n:]
+}
+
+// stringEnd measures the valid JSON string that text starts with.
+func stringEnd(text []byte) int {
+	for i := 1; ; i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+}
+
+// valueEnd measures the valid JSON value that text starts with.
+func valueEnd(text []byte) int {
+	if text[0] == '"' {
+		return stringEnd(text)
+	}
+	depth := 0
+	for i := 0; ; i++ {
+		switch text[i] {
+		case '"':
+			i += stringEnd(text[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return i
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+}
+
+// memberColumns describes the members of JSON Lines that mean nothing.
+func memberColumns(unknown []string, members map[string]field) []Column {
+	columns := make([]Column, len(unknown))
+	for i, name := range unknown {
+		columns[i] = Column{Header: tidy(name)}
+		for _, known := range sortedKeys(members) {
+			if distance(foldHeader(name), known) <= 2 {
+				columns[i].Like = members[known].String()
+			}
+		}
+	}
+	return columns
+}

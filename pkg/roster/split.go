@@ -1,0 +1,332 @@
+package roster
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// batchSize is how much text the splitter cuts off at a time: enough rows to make
+// handing them to another goroutine cheap, few enough to stay in a core's cache.
+const batchSize = 64 << 10
+
+// batch is a run of whole records.
+type batch struct {
+	text  []byte // ends with a line end
+	marks []mark
+	err   error // the file is bad after these records
+}
+
+// mark is where a record starts in a batch's text.
+type mark struct {
+	start, line int
+	n           int // the data row; 0: not one of them, to be skipped
+}
+
+// record returns the bytes of the i-th record, its line end included.
+func (b *batch) record(i int) []byte {
+	if i+1 < len(b.marks) {
+		return b.text[b.marks[i].start:b.marks[i+1].start]
+	}
+	return b.text[b.marks[i].start:]
+}
+
+// cut is the outcome of looking for the end of the record a text starts with.
+type cut struct {
+	end   int  // bytes of the record; 0: its end is not in the text
+	lines int  // line ends in it, or up to the end of the text
+	empty bool // an empty line, which encoding/csv does not count as a record
+	skip  bool // no data row: without any value, or an example
+	torn  int  // lines into the record, 1-based, where a quote opens that is not closed as it should; 0: none
+}
+
+// splitter cuts text into batches of whole records. It decides alone, from the
+// text before the record, where a record ends and which number it has, so that
+// the rows do not depend on how many goroutines read them.
+type splitter struct {
+	in      io.Reader
+	source  *source
+	find    func(text []byte) cut
+	maxLine int
+	rest    []byte // starts a record whose end was not yet read
+	line    int    // where rest starts
+	rows    int    // numbers given
+	skipped int
+	ended   bool
+}
+
+// next returns the next batch; nil after the last.
+func (s *splitter) next() *batch {
+	size := max(batchSize, len(s.rest)+batchSize/2)
+	for {
+		if err := s.fill(size); err != nil {
+			return &batch{err: err}
+		}
+		b := s.split()
+		if len(b.marks) > 0 || b.err != nil {
+			return b
+		}
+		if s.ended {
+			return nil
+		}
+		size = max(size, min(2*len(s.rest), s.maxLine)+batchSize)
+	}
+}
+
+// fill reads until rest is of the size or the text has ended. A last line without
+// an end gets one.
+func (s *splitter) fill(size int) error {
+	if s.ended {
+		return nil
+	}
+	if err := s.source.check(); err != nil {
+		return err
+	}
+	text := make([]byte, size+1)
+	have := copy(text, s.rest)
+	n, err := io.ReadFull(s.in, text[have:size])
+	s.rest = text[:have+n]
+	switch err {
+	case nil:
+		return nil
+	case io.EOF, io.ErrUnexpectedEOF:
+		s.ended = true
+		if len(s.rest) > 0 && s.rest[len(s.rest)-1] != '\n' {
+			s.rest = append(s.rest, '\n')
+		}
+		return nil
+	}
+	return err
+}
+
+// split cuts off what is whole.
+func (s *splitter) split() *batch {
+	b := &batch{text: s.rest, marks: make([]mark, 0, len(s.rest)/64)}
+	at := 0
+	for at < len(s.rest) {
+		c := s.find(s.rest[at:])
+		if err := s.refuse(c, s.rest[at:]); err != nil {
+			b.err = err
+			break
+		}
+		if c.end == 0 {
+			break
+		}
+		if !c.empty {
+			b.marks = append(b.marks, s.mark(at, c.skip))
+		}
+		at += c.end
+		s.line += c.lines
+	}
+	b.text, s.rest = s.rest[:at], s.rest[at:]
+	return b
+}
+
+func (s *splitter) mark(start int, skip bool) mark {
+	m := mark{start: start, line: s.line}
+	if skip {
+		s.skipped++
+		return m
+	}
+	s.rows++
+	m.n = s.rows
+	return m
+}
+
+// refuse reports what makes the file bad: a record without end, or one so long
+// that it can be none.
+func (s *splitter) refuse(c cut, text []byte) error {
+	tooLong := c.end > s.maxLine || c.end == 0 && len(text) > s.maxLine
+	switch {
+	case c.torn > 0 && (c.end > 0 || s.ended || tooLong):
+		return errOpenQuote(s.line + c.torn - 1)
+	case tooLong:
+		return errLongLine(s.line, s.maxLine)
+	}
+	return nil
+}
+
+func errOpenQuote(line int) error {
+	return &Error{
+		Line:    line,
+		Message: "a quote (\") is opened here and not closed where its cell ends, so the lines after it would be swallowed",
+		Hint:    "close the quote or remove it; inside a quoted cell write it twice",
+	}
+}
+
+// findLine finds the end of a line of JSON Lines.
+func findLine(text []byte) cut {
+	nl := bytes.IndexByte(text, '\n')
+	if nl < 0 {
+		return cut{}
+	}
+	blank := len(bytes.TrimSpace(text[:nl])) == 0
+	return cut{end: nl + 1, lines: 1, empty: blank}
+}
+
+// csvShape knows where records of CSV end, in the very way of encoding/csv, which
+// then reads them; the fuzz test compares the two.
+type csvShape struct {
+	comma   byte
+	columns int // 0: not known yet
+}
+
+// find finds the end of the record at the start of text. Most records are one
+// line without any quote.
+func (s csvShape) find(text []byte) cut {
+	nl := bytes.IndexByte(text, '\n')
+	if nl < 0 && bytes.IndexByte(text, '"') < 0 {
+		return cut{}
+	}
+	if nl >= 0 && bytes.IndexByte(text[:nl], '"') < 0 {
+		c := cut{end: nl + 1, lines: 1, empty: nl == 0 || nl == 1 && text[0] == '\r'}
+		c.skip = s.skips(text[:nl])
+		return c
+	}
+	c := s.quoted(text)
+	if c.end == 0 {
+		return c
+	}
+	if c.lines > 1 && c.torn == 0 && !s.wellFormed(text[:c.end]) {
+		c.torn = 1
+	}
+	c.skip = s.skips(text[:c.end])
+	return c
+}
+
+// quoted finds the end of a record with quotes in it, cell by cell. A stray quote
+// ends the record with its line, as encoding/csv does; when that line is not the
+// record's first, an earlier quote was not closed in its cell.
+func (s csvShape) quoted(text []byte) cut {
+	i, lines := 0, 0
+	suspect := 0 // where the last quote opened whose cell has several lines
+	for {
+		if i < len(text) && text[i] == '"' {
+			n, inside, closed := quotedCell(text[i:])
+			if inside > 0 || !closed {
+				suspect = lines + 1
+			}
+			lines += inside
+			if !closed {
+				return cut{lines: lines, torn: suspect}
+			}
+			i += n
+			switch {
+			case i < len(text) && text[i] == s.comma:
+				i++
+				continue
+			case bytes.HasPrefix(text[i:], []byte("\n")), bytes.HasPrefix(text[i:], []byte("\r\n")):
+			default:
+				return strayed(text, i, lines, suspect)
+			}
+		}
+		nl := bytes.IndexByte(text[i:], '\n')
+		if nl < 0 {
+			return cut{lines: lines}
+		}
+		cell := text[i : i+nl]
+		comma := bytes.IndexByte(cell, s.comma)
+		if comma >= 0 {
+			cell = cell[:comma]
+		}
+		if bytes.IndexByte(cell, '"') >= 0 {
+			return strayed(text, i, lines, suspect)
+		}
+		if comma < 0 {
+			return cut{end: i + nl + 1, lines: lines + 1}
+		}
+		i += comma + 1
+	}
+}
+
+// strayed ends a record at the end of the line with the stray quote.
+func strayed(text []byte, i, lines, suspect int) cut {
+	nl := bytes.IndexByte(text[i:], '\n')
+	if nl < 0 {
+		return cut{lines: lines}
+	}
+	return cut{end: i + nl + 1, lines: lines + 1, torn: suspect}
+}
+
+// quotedCell measures the quoted cell at the start of text, both quotes included,
+// and counts the line ends inside.
+func quotedCell(text []byte) (n, lines int, closed bool) {
+	n = 1
+	for {
+		q := bytes.IndexByte(text[n:], '"')
+		if q < 0 {
+			return n, lines + bytes.Count(text[n:], []byte{'\n'}), false
+		}
+		lines += bytes.Count(text[n:n+q], []byte{'\n'})
+		n += q + 1
+		if n == len(text) || text[n] != '"' {
+			return n, lines, n < len(text)
+		}
+		n++
+	}
+}
+
+// wellFormed reports whether a record of several lines has as many cells as the
+// header: if not, a quote has most likely swallowed the rows between.
+func (s csvShape) wellFormed(record []byte) bool {
+	if s.columns == 0 {
+		return true
+	}
+	cells, err := parseCells(record, s.comma, false)
+	return err == nil && len(cells) >= s.columns && blankCells(cells[s.columns:])
+}
+
+// skips reports whether a record is no data row: cells without any value, as
+// spreadsheets leave below their tables, or the example row of Entra's sheet.
+func (s csvShape) skips(record []byte) bool {
+	if len(record) == 0 {
+		return false
+	}
+	switch first := record[0]; {
+	case first == 'E' || first == '"':
+		cell := bytes.TrimPrefix(record, []byte{'"'})
+		return bytes.HasPrefix(cell, []byte(exampleMark)) || s.valueless(record)
+	case first == s.comma || first == ' ' || first == '\t':
+		return s.valueless(record)
+	}
+	return false
+}
+
+// exampleMark begins the first cell of a row that only shows how to fill the
+// sheet in: "Bulk create users" in Microsoft's Entra documentation.
+const exampleMark = "Example:"
+
+func (s csvShape) valueless(record []byte) bool {
+	for _, b := range record {
+		switch b {
+		case s.comma, ' ', '\t', '"', '\r', '\n':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// parseCells reads one record. Lazy takes stray quotes as they are.
+func parseCells(record []byte, comma byte, lazy bool) ([]string, error) {
+	r := csv.NewReader(bytes.NewReader(record))
+	r.Comma = rune(comma)
+	r.FieldsPerRecord = -1
+	r.LazyQuotes = lazy
+	cells, err := r.Read()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("parse record: %w", err)
+	}
+	return cells, nil
+}
+
+func blankCells(cells []string) bool {
+	for _, c := range cells {
+		if tidy(c) != "" {
+			return false
+		}
+	}
+	return true
+}

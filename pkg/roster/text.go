@@ -1,0 +1,365 @@
+package roster
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// text says how the bytes of a file become lines of UTF-8.
+type text struct {
+	encoding string // as in Mapping
+	bom      int    // bytes of the byte-order mark, of UTF-8 only
+	loneCR   bool   // lines end with CR alone, as on the classic Mac
+}
+
+const (
+	utf8Name    = "UTF-8"
+	utf16LEName = "UTF-16LE"
+	utf16BEName = "UTF-16BE"
+	ansiName    = "Windows-1252"
+)
+
+const saveAsUTF8 = `save it in the spreadsheet program as "CSV UTF-8" and give that file`
+
+// surveyText reads the whole file once, quickly, to decide what cannot be decided
+// from its start: one wrong byte in the last line makes the file Windows-1252,
+// and then the first line is, too. Every later pass relies on the answer.
+//
+// A file that is valid UTF-8 is UTF-8. One that is not is Windows-1252, unless
+// it holds a byte that Windows-1252 does not define, or more characters of
+// UTF-8 than bytes that are none: such a file is damaged UTF-8, and reading it as
+// Windows-1252 would spoil the names that are still sound.
+func surveyText(s *source, maxLine int) (text, error) {
+	head, err := readHead(s)
+	if err != nil {
+		return text{}, err
+	}
+	t, err := sniffText(head)
+	if err != nil {
+		return text{}, err
+	}
+	c := census{maxLine: maxLine}
+	if err := t.survey(s, &c); err != nil {
+		return text{}, err
+	}
+	if c.invalid {
+		t.encoding = ansiName
+		if err := surveyANSI(s); err != nil {
+			return text{}, err
+		}
+	}
+	t.loneCR = c.cr && !c.lf
+	return t, nil
+}
+
+func readHead(s *source) ([]byte, error) {
+	in, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(in, head)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return head[:n], err
+}
+
+// sniffText goes by the first bytes: the byte-order mark, or the mark of
+// something that is no text.
+func sniffText(head []byte) (text, error) {
+	has := func(prefix string) bool { return bytes.HasPrefix(head, []byte(prefix)) }
+	switch {
+	case has("\xff\xfe\x00\x00"), has("\x00\x00\xfe\xff"):
+		return text{}, &Error{Message: "this is UTF-32 text", Hint: saveAsUTF8}
+	case has("\xef\xbb\xbf"):
+		return text{encoding: utf8Name, bom: 3}, nil
+	case has("\xff\xfe"):
+		return text{encoding: utf16LEName}, nil
+	case has("\xfe\xff"):
+		return text{encoding: utf16BEName}, nil
+	}
+	for _, kind := range binaryKinds {
+		if has(kind.magic) {
+			return text{}, &Error{Message: "this is " + kind.name + ", not a list in CSV or JSON Lines", Hint: kind.hint}
+		}
+	}
+	return text{encoding: utf8Name}, nil
+}
+
+// binaryKinds are what people give by mistake, by their first bytes.
+var binaryKinds = [...]struct{ magic, name, hint string }{
+	{"PK\x03\x04", "an Excel or LibreOffice workbook (or another zip file)", "open it and " + saveAsUTF8},
+	{"\xd0\xcf\x11\xe0", "an old Excel workbook", "open it and " + saveAsUTF8},
+	{"%PDF", "a PDF document", "give the sheet it was made from"},
+	{"\x89PNG", "a PNG picture", "give the sheet itself"},
+	{"\xff\xd8\xff", "a JPEG picture", "give the sheet itself"},
+	{"GIF8", "a GIF picture", "give the sheet itself"},
+	{"{\\rtf", "a rich text document", saveAsUTF8},
+	{"<?xml", "an XML document", saveAsUTF8},
+	{"<!DOCTYPE", "a web page", "download the sheet itself: this may be a sign-in page saved in its place"},
+	{"<html", "a web page", "download the sheet itself: this may be a sign-in page saved in its place"},
+	{"BZh", "a bzip2 file", "decompress it first; gzip and zstd are read as they are"},
+	{"\xfd7zXZ", "an xz file", "decompress it first; gzip and zstd are read as they are"},
+	{"7z\xbc\xaf", "a 7-Zip archive", "unpack it first"},
+}
+
+// survey passes the file through the census. UTF-16 is decoded first.
+func (t text) survey(s *source, c *census) error {
+	in, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.CopyBuffer(c, struct{ io.Reader }{t.transcoded(in)}, make([]byte, 256<<10))
+	if err != nil {
+		return err
+	}
+	c.invalid = c.invalid || c.tail > 0
+	return nil
+}
+
+// decoded returns the file's text: UTF-8 without byte-order mark, lines ending
+// with LF or CRLF.
+func (t text) decoded(in io.Reader) io.Reader {
+	r := t.transcoded(in)
+	if t.loneCR {
+		r = crReader{r}
+	}
+	return r
+}
+
+func (t text) transcoded(in io.Reader) io.Reader {
+	switch t.encoding {
+	case utf16LEName:
+		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
+	case utf16BEName:
+		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder())
+	case ansiName:
+		return transform.NewReader(in, charmap.Windows1252.NewDecoder())
+	}
+	if t.bom > 0 {
+		return &bomReader{in, t.bom}
+	}
+	return in
+}
+
+// bomReader leaves out the first bytes.
+type bomReader struct {
+	io.Reader
+	left int
+}
+
+// Read skips the mark before the first read.
+func (b *bomReader) Read(p []byte) (int, error) {
+	if b.left > 0 {
+		if _, err := io.CopyN(io.Discard, b.Reader, int64(b.left)); err != nil {
+			return 0, err
+		}
+		b.left = 0
+	}
+	return b.Reader.Read(p)
+}
+
+// crReader turns CR into LF.
+type crReader struct{ io.Reader }
+
+// Read replaces in place.
+func (c crReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
+}
+
+// census is told the whole text and remembers what matters. As a writer it
+// refuses what is no text or has a line without end.
+type census struct {
+	maxLine int
+	line    int // line ends seen
+	run     int // bytes since the last line end
+	lf, cr  bool
+	invalid bool // not UTF-8
+	tail    int  // bytes at the end that may begin a character
+	partial [utf8.UTFMax]byte
+}
+
+// Write takes the next bytes into account.
+func (c *census) Write(p []byte) (int, error) {
+	if bytes.IndexByte(p, 0) >= 0 {
+		return 0, &Error{
+			Line:    c.line + bytes.Count(p[:bytes.IndexByte(p, 0)], []byte{'\n'}) + 1,
+			Message: "this is no text: it holds a zero byte",
+			Hint:    saveAsUTF8,
+		}
+	}
+	c.cr = c.cr || !c.lf && bytes.IndexByte(p, '\r') >= 0
+	if err := c.lines(p); err != nil {
+		return 0, err
+	}
+	if !c.invalid {
+		c.validate(p)
+	}
+	return len(p), nil
+}
+
+// lines ends the survey early at a line that the later passes would refuse: they
+// know the exact limit.
+func (c *census) lines(p []byte) error {
+	end := max(bytes.LastIndexByte(p, '\n'), bytes.LastIndexByte(p, '\r'))
+	if end < 0 {
+		c.run += len(p)
+		if c.run > c.maxLine {
+			return errLongLine(c.line+1, c.maxLine)
+		}
+		return nil
+	}
+	n := bytes.Count(p, []byte{'\n'})
+	c.lf = c.lf || n > 0
+	c.line += n
+	c.run = len(p) - end - 1
+	return nil
+}
+
+func errLongLine(line, limit int) error {
+	return &Error{
+		Line:    line,
+		Message: fmt.Sprintf("this line is longer than %d bytes", limit),
+		Hint:    "a list of people has one person a line: check that this is one, and how its lines end",
+	}
+}
+
+// validate looks for bytes that are not UTF-8. A character may be cut by the end
+// of p: its first bytes wait for the next.
+func (c *census) validate(p []byte) {
+	for c.tail > 0 && len(p) > 0 && !utf8.FullRune(c.partial[:c.tail]) {
+		c.partial[c.tail] = p[0]
+		c.tail++
+		p = p[1:]
+	}
+	if c.tail > 0 && utf8.FullRune(c.partial[:c.tail]) {
+		c.invalid = !utf8.Valid(c.partial[:c.tail])
+		c.tail = 0
+	}
+	if c.invalid || len(p) == 0 {
+		return
+	}
+	bad := invalidUTF8(p)
+	if bad == len(p) {
+		return
+	}
+	if utf8.FullRune(p[bad:]) {
+		c.invalid = true
+		return
+	}
+	c.tail = copy(c.partial[:], p[bad:])
+}
+
+// invalidUTF8 returns where p stops being UTF-8, or its length. It exists because
+// utf8.Valid is fast only up to the first letter that is not ASCII.
+func invalidUTF8(p []byte) int {
+	i := 0
+	for i < len(p) {
+		if p[i] < utf8.RuneSelf {
+			if i+8 <= len(p) && binary.LittleEndian.Uint64(p[i:])&0x8080808080808080 == 0 {
+				i += 8
+			} else {
+				i++
+			}
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return i
+}
+
+// surveyANSI decides whether a file that is not UTF-8 is Windows-1252.
+func surveyANSI(s *source) error {
+	in, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	a := ansiCensus{line: 1}
+	if _, err := io.CopyBuffer(&a, struct{ io.Reader }{in}, make([]byte, 256<<10)); err != nil {
+		return err
+	}
+	a.count(a.rest, true)
+	return a.verdict()
+}
+
+// ansiCensus counts characters of UTF-8 and bytes that belong to none.
+type ansiCensus struct {
+	line          int // where the count is
+	sound, broken int
+	brokenLine    int
+	undefined     byte // the first byte that Windows-1252 does not define
+	undefinedLine int
+	rest          []byte // may begin a character
+}
+
+// Write counts. It never fails.
+func (a *ansiCensus) Write(p []byte) (int, error) {
+	a.rest = append([]byte(nil), a.count(append(a.rest, p...), false)...)
+	return len(p), nil
+}
+
+// count returns what may begin a character, unless this is the end.
+func (a *ansiCensus) count(p []byte, end bool) []byte {
+	for len(p) > 0 && (end || utf8.FullRune(p)) {
+		r, n := utf8.DecodeRune(p)
+		switch {
+		case r == '\n':
+			a.line++
+		case n > 1:
+			a.sound++
+		case r == utf8.RuneError:
+			a.lone(p[0])
+		}
+		p = p[n:]
+	}
+	return p
+}
+
+func (a *ansiCensus) lone(b byte) {
+	if a.broken++; a.broken == 1 {
+		a.brokenLine = a.line
+	}
+	if bytes.IndexByte([]byte("\x81\x8d\x8f\x90\x9d"), b) >= 0 && a.undefined == 0 {
+		a.undefined, a.undefinedLine = b, a.line
+	}
+}
+
+func (a *ansiCensus) verdict() error {
+	const neither = "the file is neither UTF-8 nor Windows-1252: "
+	switch {
+	case a.sound > a.broken:
+		return &Error{
+			Line:    a.brokenLine,
+			Message: fmt.Sprintf(neither+"it holds %d characters of UTF-8, and here is the first of %d bytes that belong to none", a.sound, a.broken),
+			Hint:    "files of different encodings may have been joined: open it, look at the accents, and " + saveAsUTF8,
+		}
+	case a.undefined != 0:
+		return &Error{
+			Line:    a.undefinedLine,
+			Message: fmt.Sprintf(neither+"the byte %02X means nothing in the latter", a.undefined),
+			Hint:    saveAsUTF8,
+		}
+	}
+	return nil
+}
