@@ -75,11 +75,15 @@ type namer struct {
 // there is. The plain case, ASCII with a first or last name, needs neither.
 func (n *namer) prepare() {
 	p := &n.parts
+	p.First, p.Last, p.Display, p.ImmutableID = clip(p.First), clip(p.Last), clip(p.Display), clip(p.ImmutableID)
 	whole := isBlank(p.First) && isBlank(p.Last)
 	if !whole && isASCII(p.First) && isASCII(p.Last) && isASCII(p.Display) {
 		return
 	}
 	n.rules = romanise.Tell(p.Locale, p.First, p.Last, p.Display)
+	if masked := romanise.Masked(p.First, p.Last); masked != "" {
+		n.warn("look_alike", fmt.Sprintf("%q looks like Latin letters beside the rest of the name, but is in another script", masked))
+	}
 	if whole {
 		var sure bool
 		p.First, p.Last, sure = splitDisplay(p.Display, n.rules)
@@ -88,6 +92,9 @@ func (n *namer) prepare() {
 		}
 	}
 }
+
+// clip bounds the work for a text: no more than its first kilobyte can matter.
+func clip(text string) string { return text[:min(len(text), 1024)] }
 
 func (n *namer) warn(code, message string) {
 	n.warnings = append(n.warnings, Warning{code, message})
@@ -115,8 +122,9 @@ func (n *namer) add(p piece) error {
 		return err
 	}
 	if p.width > 0 {
-		n.values = trimEnd(n.values[:min(len(n.values), start+p.width)], start)
+		n.values = n.values[:min(len(n.values), start+p.width)]
 	}
+	n.values = trimEnd(n.values, start)
 	n.spans = append(n.spans, span{start, len(n.values)})
 	n.named = n.named || len(n.values) > start
 	return nil

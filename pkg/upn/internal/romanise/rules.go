@@ -177,8 +177,9 @@ func hasVowelSign(text string) bool {
 	return found && r != utf8.RuneError && !strings.ContainsRune("еёюя ", r)
 }
 
-// tellJapanese reports whether Chinese characters are Japanese: a part of the name has
-// kana or is a well-known Japanese family name.
+// tellJapanese reports whether Chinese characters are Japanese: a part of the name
+// has kana, is a well-known Japanese family name, or, at four characters and more, starts
+// with one. (A Chinese name has two or three.)
 func tellJapanese(texts []string) bool {
 	for _, text := range texts {
 		for _, r := range text {
@@ -187,7 +188,8 @@ func tellJapanese(texts []string) bool {
 			}
 		}
 		for w := range strings.FieldsSeq(text) {
-			if knownNames("ja-family")[w] != "" {
+			letters := []rune(w)
+			if len(letters) > 1 && (knownNames("ja-family")[w] != "" || len(letters) > 3 && len(splitKanji(letters)) > 1) {
 				return true
 			}
 		}

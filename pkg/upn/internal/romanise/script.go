@@ -1,6 +1,9 @@
 package romanise
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+)
 
 // script is the writing system of a letter.
 type script uint8
@@ -151,6 +154,20 @@ func unmask(letters []rune) ([]rune, *Doubt) {
 		return letters, &Doubt{Code: "mixed_scripts", Word: string(letters), Reason: "one word has letters of several scripts"}
 	}
 	return clean, &Doubt{Code: "look_alike", Word: string(letters), Reason: "it has letters of another script, and they were taken for the ones they look like"}
+}
+
+// Masked returns the one of two names that has only letters of another script which look
+// like Latin ones, while the other name is Latin; else nothing. It may be
+// what it seems or may not, so such a name is not changed.
+func Masked(a, b string) string {
+	for _, pair := range [...][2]string{{a, b}, {b, a}} {
+		letters := []rune(strings.ToLower(pair[0]))
+		s := onlyScript(letters)
+		if (s == greek || s == cyrillic) && transposed(letters, latin) != nil && onlyScript([]rune(strings.ToLower(pair[1]))) == latin {
+			return pair[0]
+		}
+	}
+	return ""
 }
 
 // transposed puts every letter into one script, or returns nil where a letter has no look-alike there.
