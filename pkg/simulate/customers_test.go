@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	forbiddenID = "11111111-2222-4333-8444-555566667777"
+	forbiddenID = "1a111111-2222-4333-8444-555566667777"
 	unrelatedID = "21111111-2222-4333-8444-555566667777"
 )
 
@@ -16,7 +16,7 @@ func several() Scenario {
 	return Scenario{Customers: []Customer{
 		{CustomDomains: []string{"contoso.com"}, FederatedDomains: []string{"fed.contoso.com"}},
 		{Domain: "fabrikam.onmicrosoft.com", CompanyName: "Fabrikam & Söhne", Relationship: "advisor", NoDelegatedAccess: true},
-		{ID: forbiddenID, Domain: "contoso2.onmicrosoft.com", Forbidden: 900308},
+		{ID: strings.ToUpper(forbiddenID), Domain: "contoso2.onmicrosoft.com", Forbidden: 900308},
 		{ID: unrelatedID, Domain: "contoso3.onmicrosoft.com", Forbidden: 20002},
 	}}
 }

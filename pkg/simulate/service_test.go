@@ -284,18 +284,19 @@ func TestIDsFollowFromTheSeed(t *testing.T) {
 func TestRequestsAreRemembered(t *testing.T) {
 	s := newTester(Scenario{KeepRequests: 2})
 	s.do("POST", users, ann)
-	s.do("POST", users, ann, "MS-RequestId: "+requestID, "MS-CorrelationId: "+requestID)
+	s.list()
+	s.do("POST", users, person("ANN.LEE@CONTOSO.ONMICROSOFT.COM"), "MS-RequestId: "+requestID, "MS-CorrelationId: "+requestID)
 	s.do("PUT", users, ann)
 	got := s.Requests()
 	check(t, "kept", len(got), 2)
 	got[0].Time = time.Time{}
 	check(t, "a duplicate", got[0], Request{
-		N: 2, Attempt: 2, Op: CreateUser, Method: "POST", Path: "/v1" + users, Tenant: DefaultCustomerID,
-		UPN: "ann.lee@contoso.onmicrosoft.com", RequestID: requestID, CorrelationID: requestID, Status: 409,
+		N: 3, Attempt: 2, Op: CreateUser, Method: "POST", Path: "/v1" + users, Tenant: DefaultCustomerID,
+		UPN: "ANN.LEE@CONTOSO.ONMICROSOFT.COM", RequestID: requestID, CorrelationID: requestID, Status: 409,
 	})
 	check(t, "unknown method", got[1].Status, 405)
 	counts := s.Counts()
-	check(t, "counted", fmt.Sprint(counts.Requests, counts.Created, counts.ByOp[CreateUser], counts.ByOp[NoOp]), "3 1 2 1")
+	check(t, "counted", fmt.Sprint(counts.Requests, counts.Created, counts.ByOp[CreateUser], counts.ByOp[NoOp]), "4 1 2 1")
 	silent := newTester(Scenario{KeepRequests: -1})
 	silent.do("POST", users, ann)
 	check(t, "kept by a silent one", len(silent.Requests()), 0)

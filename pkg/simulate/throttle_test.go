@@ -101,7 +101,11 @@ func TestQuotaPerCustomer(t *testing.T) {
 	check(t, "second", ask(s, DefaultCustomerID, "/users"), 429)
 	check(t, "another operation", ask(s, DefaultCustomerID, ""), 200)
 	check(t, "another customer", ask(s, other, "/users"), 200)
-	check(t, "about none", s.do("GET", "/customers", "").status, 200)
+
+	s = newTester(Scenario{Customers: customers, Quotas: []Quota{{PerCustomer: true, Limit: 1, Period: time.Hour}}})
+	for range 3 {
+		check(t, "about no customer", s.do("GET", "/customers", "").status, 200)
+	}
 
 	window.Customer = strings.ToUpper(other)
 	s = newTester(Scenario{Customers: customers, Quotas: []Quota{window, {Limit: 3, Period: time.Hour}}})
@@ -190,6 +194,24 @@ func TestEarlyRequests(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.list()
 		check(t, "later", s.Counts().Early, 4)
+	})
+}
+
+// TestEarlyWhileAnyWaitLasts: a second, shorter wait neither ends nor restarts
+// the first one.
+func TestEarlyWhileAnyWaitLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTester(Scenario{Quotas: []Quota{{Limit: 1, Period: 10 * time.Second}}})
+		s.list()
+		s.list() // wait 10 s
+		time.Sleep(time.Second)
+		meter := s.quotas.all[0].meters[""]
+		from := meter.quietFrom
+		(&refusal{quotas: s.quotas, meter: meter, wait: time.Second}).written(time.Now())
+		check(t, "from", meter.quietFrom, from)
+		time.Sleep(8 * time.Second)
+		s.list()
+		check(t, "early", s.Counts().Early, 1)
 	})
 }
 
