@@ -23,6 +23,6 @@ func env(k string, d float64) float64 {
 
 var gain = env("GAIN", 2)
 var firstFrac = env("FRAC", 1)
-var slopeF = env("SLOPE", 0.05)
-var accT = env("ACC", 5)
+var slopeF = env("SLOPE", 0.02)
+var accT = env("ACC", 2)
 var probeX = env("PROBE", 0.03)

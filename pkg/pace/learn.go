@@ -27,8 +27,8 @@ type learner struct {
 	pause  float64 // seconds that a refusal costs, smoothed
 
 	trace    trace   // attempts since the last pause
+	accepted int     // of them: accepted
 	resumed  float64 // when that ended
-	accepted int     // attempts since then that were accepted
 	refused  float64 // start of the first refused one; +Inf: none
 	last     event   // the last refusal that taught something
 
@@ -113,7 +113,11 @@ func (l *learner) rise(now float64) {
 // probe goes a little above the known quota for as long as its burst lasts. If
 // nothing is refused then, the quota has risen.
 func (l *learner) probe(now float64) {
-	l.speed = l.quota * (1 + max(probeX, l.burst/l.quota/10))
+	above := max(probeX, l.burst/l.quota/10)
+	if l.former > 0 {
+		above *= 2 // what fell may well come back: see quickly
+	}
+	l.speed = l.quota * (1 + above)
 	noise := 2 + l.quota*l.spread
 	demand, _ := l.trace.demand(l.quota, now)
 	if demand < 1.2*l.burst+3*noise {
@@ -176,21 +180,21 @@ func (l *learner) refuse(start float64) {
 
 // resume ends a pause, and draws the conclusions from the refusal that began it.
 func (l *learner) resume(now float64) {
-	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, length: l.refused - l.resumed, trace: l.trace}
-	if math.IsInf(e.at, 1) {
+	if math.IsInf(l.refused, 1) {
 		return // only stragglers of an earlier event were refused
 	}
+	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, length: l.refused - l.resumed, trace: l.trace}
 	l.trace, l.accepted, l.refused, l.resumed = trace{}, 0, math.Inf(1), now
 	if e.accepted == 0 {
 		return // refused straight after a pause: that was too short, not we too fast
 	}
-	l.learn(e, now)
-	l.debug(now, e, l.quota, l.mode == settled)
-	l.last = e
-	l.pause += (e.pause - l.pause) / 2
 	if l.last.at == 0 {
 		l.pause = e.pause
 	}
+	l.pause += (e.pause - l.pause) / 3
+	l.learn(e, now)
+	l.debug(now, e, l.quota, l.mode == settled)
+	l.last = e
 }
 
 func (l *learner) learn(e event, now float64) {
@@ -202,7 +206,7 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.window = 0
 	quota, doubt := l.estimate(e)
-	if doubt > 0.1 {
+	if doubt > 0.15 {
 		l.quota = 0
 		l.speed = firstFrac * quota
 		if e.pause > 10 {
@@ -216,10 +220,10 @@ func (l *learner) learn(e event, now float64) {
 		l.former, l.tried = max(l.former, l.quota), 0
 	}
 	l.quota = quota
-	l.speed = quota * (1 - min(0.004+doubt/2, 0.05))
-	l.hold = e.pause * min(max(1/doubt, 20), 60)
+	l.speed = quota * (1 - min(0.004+0.6*doubt, 0.08))
+	l.hold = l.pause * min(max(1/doubt, 8), 60)
 	if l.former > 0 {
-		l.hold = min(l.hold, e.pause*6*math.Pow(1.5, float64(l.tried)))
+		l.hold = min(l.hold, l.pause*6*math.Pow(1.2, float64(l.tried)))
 		l.tried++
 	}
 	l.enter(settled, now)
@@ -257,7 +261,10 @@ func (l *learner) estimate(e event) (quota, doubt float64) {
 	}
 	quota = rates[best]
 	doubt = (rates[hi]-rates[lo])/2/quota + (ratio-1)/2
-	if l.last.at > 0 && l.burst == 0 && doubt < 0.1 {
+	switch {
+	case l.last.at == 0 && l.burst == 0:
+		doubt = max(doubt, 0.2) // the usual size of a burst is but a guess
+	case l.burst == 0 && doubt < 0.15:
 		l.burst = bursts[best]
 	}
 	return quota, doubt
@@ -266,19 +273,21 @@ func (l *learner) estimate(e event) (quota, doubt float64) {
 // cost says how badly a quota explains a refusal.
 func (l *learner) cost(e event, quota float64) (cost, burst float64) {
 	burst = e.demand(quota)
-	noise := 2 + quota*l.spread/2
+	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
 	miss := 0.0
 	switch {
 	case l.burst > 0:
 		miss = (burst - l.burst) / noise
+		cost = math.Log(noise)
 	case l.last.at > 0:
 		other := l.last.demand(quota)
 		miss = (burst - other) / noise / math.Sqrt2
+		cost = math.Log(noise)
 		burst = (burst + other) / 2
 		fallthrough
 	default:
 		odd := math.Log((burst+1)/(priorBurst*quota+1)) / 1.2
-		cost = odd * odd / 2
+		cost += odd * odd / 2
 	}
 	return cost + miss*miss/2, burst
 }
@@ -291,7 +300,7 @@ func (l *learner) sameWindow(e event) bool {
 		return false
 	}
 	n, before := float64(e.accepted), float64(l.last.accepted)
-	if math.Abs(n-before) > 2+0.02*n {
+	if math.Abs(n-before) > 1 {
 		return false
 	}
 	return l.mode == windowed || max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)

@@ -41,7 +41,7 @@ func (b *bucket) serve(now time.Duration, _ int) time.Duration {
 	b.tokens = min(b.burst, b.tokens+b.quota(now)*(now-b.last).Seconds())
 	b.last = now
 	if b.strict && now < b.closed {
-		return b.retry()
+		return b.closed - now
 	}
 	if b.tokens < 1 {
 		wait := b.retry()
