@@ -138,6 +138,13 @@ func freeName(path string) (string, error) {
 // that Open was given where that was encrypted and existed.
 func (f *File) Path() string { return f.path }
 
+// Sealed reports whether the file is encrypted, so that passwords are in it only
+// after a Checkpoint or Close.
+func (f *File) Sealed() bool {
+	_, sealed := f.store.(*sealed)
+	return sealed
+}
+
 // Put records the password of a user that is about to be created. Where the file
 // is plain the entry is on the disk when Put returns; callers that come at the
 // same time share a sync. After an error nothing may be sent for this user, and
