@@ -25,21 +25,19 @@ const (
 type checker struct {
 	file    *File
 	cleaned int // cells that needed cleaning
-	row     *Row
+	row     Row // the row at hand
 }
 
-// check turns a record into a row. A record that could not be read as it stands is
-// not judged by cells that may be somebody else's; its person is filled in as far
-// as possible, for the results to show.
-func (c *checker) check(rec *record, fault *Problem, row *Row) {
-	c.row = row
-	row.Person.ForceChangePassword = true
+// check turns a record into c.row, which has its place in the file already. A
+// record that could not be read as it stands is not judged by cells that may
+// belong to other columns; its person is filled in as far as possible, for the
+// results to show.
+func (c *checker) check(rec *record, fault *Problem) {
+	c.fill(rec)
 	if fault != nil {
-		c.fill(rec)
-		row.Problems, row.Warnings = []Problem{*fault}, nil
+		c.row.Problems, c.row.Warnings = []Problem{*fault}, nil
 		return
 	}
-	c.fill(rec)
 	c.names()
 	c.access(rec)
 }
@@ -66,7 +64,7 @@ func (c *checker) cell(s string) string {
 	if isTidy(s) {
 		return s
 	}
-	t := tidy(s)
+	t := tidied(s)
 	if t != s {
 		c.cleaned++
 	}
@@ -92,8 +90,14 @@ func (c *checker) text(f field, cell string) string {
 	if isTidy(cell) {
 		return cell
 	}
-	s := c.cell(cell)
+	s := tidied(cell)
+	if s != cell {
+		c.cleaned++
+	}
 	for _, r := range s {
+		if r >= ' ' && r < 0x7f {
+			continue
+		}
 		switch {
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
 			c.problem(f, "control_character", s,

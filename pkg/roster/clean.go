@@ -26,6 +26,11 @@ func tidy(s string) string {
 	if isTidy(s) {
 		return s
 	}
+	return tidied(s)
+}
+
+// tidied is tidy for cells that isTidy does not pass.
+func tidied(s string) string {
 	if !isASCII(s) {
 		s = norm.NFC.String(strings.Map(tidyRune, s))
 	}
@@ -41,19 +46,42 @@ const (
 	zwj  = '\u200d'
 )
 
-// isTidy reports whether nothing is to be done, which is so for nearly every
-// cell: printable ASCII with single spaces inside.
+// isTidy reports whether nothing is to be done, nor anything to be suspected, which
+// is so for nearly every cell: it is the fast path of cleaning and checking.
 func isTidy(s string) bool {
-	if s == "" {
-		return true
-	}
 	last := byte(' ')
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c-' ' >= 0x5f || c == ' ' && last == ' ' {
-			return false
+			return c >= utf8.RuneSelf && isTidyBeyondASCII(s)
 		}
 		last = c
+	}
+	return s == "" || last != ' ' && s[0] != '\''
+}
+
+// isTidyBeyondASCII is isTidy for composed letters of the commonest scripts. Two
+// in a row of which the first may begin a letter that was encoded twice are left
+// to the full checks.
+func isTidyBeyondASCII(s string) bool {
+	last := ' '
+	for _, r := range s {
+		switch {
+		case r == ' ':
+			if last == ' ' {
+				return false
+			}
+		case r > ' ' && r < 0x7f:
+		case r >= utf8.RuneSelf && last >= 0xc2 && last <= 0xf4:
+			return false
+		case r >= 0xc0 && r < 0x250, // Latin
+			r >= 0x388 && r < 0x3cf, r >= 0x400 && r < 0x460, // Greek, Cyrillic
+			r > 0x3040 && r < 0x3097, r > 0x30a0 && r < 0x30fb, // kana
+			r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4: // Han, Hangul
+		default:
+			return false
+		}
+		last = r
 	}
 	return last != ' ' && s[0] != '\''
 }
@@ -185,13 +213,20 @@ func rarestScript(s string) (letter rune, scripts int) {
 	return letter, scripts
 }
 
+// lookalikeScript tells Latin (0), Greek (1) and Cyrillic (2) letters from all
+// others (-1). It knows the blocks that names are written in; unicode.Is with its
+// tables takes ten times as long, and every name that is not ASCII comes by here.
 func lookalikeScript(r rune) int {
 	switch {
-	case unicode.Is(unicode.Latin, r):
+	case r < utf8.RuneSelf:
+		if r|0x20 >= 'a' && r|0x20 <= 'z' {
+			return 0
+		}
+	case r >= 0xc0 && r < 0x250 && r != '×' && r != '÷', r >= 0x1e00 && r < 0x1f00:
 		return 0
-	case unicode.Is(unicode.Greek, r):
+	case r >= 0x370 && r < 0x400, r >= 0x1f00 && r < 0x2000:
 		return 1
-	case unicode.Is(unicode.Cyrillic, r):
+	case r >= 0x400 && r < 0x530:
 		return 2
 	}
 	return -1

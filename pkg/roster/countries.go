@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// isCountryCode reports whether the two upper-case letters are a country's code.
+// isCountryCode reports whether two ASCII characters are a country's code.
 func isCountryCode(code string) bool {
-	_, ok := countries().codes[code]
-	return ok
+	a, b := code[0]-'A', code[1]-'A'
+	return a < 26 && b < 26 && countries().codes[a][b]
 }
 
 // countryByName finds the code by a name, "" if nobody calls a country so.
@@ -22,16 +22,16 @@ func countryKey(name string) string {
 }
 
 type countryTable struct {
-	codes map[string]struct{}
+	codes [26][26]bool // by its letters: every row asks
 	names map[string]string
 }
 
 // countries is built when it is first needed and never changed.
-var countries = sync.OnceValue(func() countryTable {
-	t := countryTable{codes: map[string]struct{}{}, names: map[string]string{}}
+var countries = sync.OnceValue(func() *countryTable {
+	t := &countryTable{names: map[string]string{}}
 	for line := range strings.Lines(countryNames) {
 		code, names, _ := strings.Cut(strings.TrimSpace(line), " ")
-		t.codes[code] = struct{}{}
+		t.codes[code[0]-'A'][code[1]-'A'] = true
 		for name := range strings.SplitSeq(names, ";") {
 			t.names[countryKey(strings.TrimSpace(name))] = code
 		}

@@ -1,48 +1,62 @@
 package roster
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/gocarina/gocsv"
 )
 
-// recordReader reads a batch's records one after the other, whether or not they
-// are data rows. A fault means that the record could not be read as it stands.
+// recordReader reads the records of one batch after the other.
 type recordReader interface {
+	// load gives it the next batch's text.
+	load(text []byte)
+	// read reads the next record, whose bytes raw are. A fault means that it
+	// could not be read as it stands.
 	read(raw []byte) (*record, *Problem)
+	// strangers returns the names since load that mean nothing.
+	strangers() []string
 }
 
 // csvReader reads records of CSV through gocsv's row-wise unmarshaller.
 type csvReader struct {
+	text    bytes.Reader // what gocsv has not read yet
 	rows    *gocsv.Unmarshaller
 	shape   csvShape
 	columns []field
 }
 
-// newCSVReader prepares reading a batch. The header record goes before the text,
-// since gocsv takes the first record for it; its names are then replaced by those
-// of the fields that the columns were mapped to.
-func newCSVReader(header, text []byte, shape csvShape, columns []field) (*csvReader, error) {
-	r := csv.NewReader(io.MultiReader(bytes.NewReader(header), bytes.NewReader(text)))
-	r.Comma = rune(shape.comma)
-	r.ReuseRecord = true
-	rows, err := gocsv.NewUnmarshaller(r, &record{})
+// newCSVReader prepares reading. gocsv takes the first record for the header, so
+// the header record goes first; its names are then replaced by those of the fields
+// that the columns were mapped to.
+func newCSVReader(header []byte, shape csvShape, columns []field) (*csvReader, error) {
+	r := &csvReader{shape: shape, columns: columns}
+	r.text.Reset(header)
+	lines := csv.NewReader(bufio.NewReaderSize(&r.text, batchSize))
+	lines.Comma = rune(shape.comma)
+	lines.ReuseRecord = true
+	rows, err := gocsv.NewUnmarshaller(lines, &record{})
 	if err != nil {
 		return nil, fmt.Errorf("read the header again: %w", err)
 	}
-	err = rows.RenormalizeHeaders(func(headers []string) []string {
-		names := make([]string, len(headers))
+	r.rows = rows
+	return r, rows.RenormalizeHeaders(func([]string) []string {
+		names := make([]string, len(columns))
 		for i := range names {
 			names[i] = columns[i].String()
 		}
 		return names
 	})
-	return &csvReader{rows, shape, columns}, err
 }
+
+// load gives gocsv more text. It never sees the end of any, since it is not asked
+// for more records than there are.
+func (r *csvReader) load(text []byte) { r.text.Reset(text) }
+
+func (r *csvReader) strangers() []string { return nil }
 
 // read reads the next record. What encoding/csv refuses is read again, leniently,
 // from its bytes: it stays a row of the file.

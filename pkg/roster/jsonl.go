@@ -24,6 +24,11 @@ func newJSONReader(members map[string]field) *jsonReader {
 	return &jsonReader{fields: map[string]field{}, members: members}
 }
 
+// load forgets the names that were new in the batch before.
+func (r *jsonReader) load([]byte) { r.unknown = nil }
+
+func (r *jsonReader) strangers() []string { return r.unknown }
+
 // read reads one line.
 func (r *jsonReader) read(raw []byte) (*record, *Problem) {
 	rec := &record{}

@@ -42,8 +42,9 @@ func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] {
 					return
 				}
 			}
-			if j.batch.err != nil {
-				yield(none, withPath(j.batch.err, f.path))
+			jobs.recycle(j.results)
+			if j.err != nil {
+				yield(none, withPath(j.err, f.path))
 				return
 			}
 		}
@@ -56,12 +57,14 @@ type job[T any] struct {
 	batch   *batch
 	results []T
 	found   findings
-	done    chan struct{} // closed once results and found are there
+	err     error         // the file is bad after these results
+	done    chan struct{} // closed once the other fields are there
 }
 
 // jobs are the goroutines of one pass.
 type jobs[T any] struct {
 	ordered chan *job[T] // in the order of the file
+	spare   chan []T     // results that were consumed, to be used again
 	quit    chan struct{}
 	running sync.WaitGroup
 	pass    *pass
@@ -71,13 +74,17 @@ type jobs[T any] struct {
 // them. The queue bounds how far they run ahead of the consumer.
 func share[T any](p *pass, work func(Row) T) *jobs[T] {
 	workers := runtime.GOMAXPROCS(0)
-	js := &jobs[T]{ordered: make(chan *job[T], 2*workers), quit: make(chan struct{}), pass: p}
+	js := &jobs[T]{
+		ordered: make(chan *job[T], 2*workers),
+		spare:   make(chan []T, 2*workers),
+		quit:    make(chan struct{}),
+		pass:    p,
+	}
 	todo := make(chan *job[T])
 	js.running.Go(func() {
 		defer close(js.ordered)
 		defer close(todo)
 		for b := p.splitter.next(); b != nil; b = p.splitter.next() {
-			bad := b.err != nil
 			j := &job[T]{batch: b, done: make(chan struct{})}
 			select {
 			case js.ordered <- j:
@@ -89,21 +96,42 @@ func share[T any](p *pass, work func(Row) T) *jobs[T] {
 			case <-js.quit:
 				return
 			}
-			if bad {
+			if b.err != nil {
 				return
 			}
 		}
 	})
 	for range workers {
 		js.running.Go(func() {
+			r, err := p.file.reader()
 			for j := range todo {
-				j.results = make([]T, 0, len(j.batch.marks))
-				j.found = p.file.read(j.batch, func(r Row) { j.results = append(j.results, work(r)) })
+				j.results = js.space(len(j.batch.marks))
+				if j.err = err; err == nil {
+					j.found = p.file.read(r, j.batch, func(r Row) { j.results = append(j.results, work(r)) })
+					j.err = j.batch.err
+				}
 				close(j.done)
 			}
 		})
 	}
 	return js
+}
+
+// space returns an empty slice for a batch's results.
+func (js *jobs[T]) space(n int) []T {
+	select {
+	case s := <-js.spare:
+		return s[:0]
+	default:
+		return make([]T, 0, n)
+	}
+}
+
+func (js *jobs[T]) recycle(s []T) {
+	select {
+	case js.spare <- s:
+	default:
+	}
 }
 
 // stop ends the goroutines and closes the input.
@@ -119,31 +147,29 @@ type findings struct {
 	unknown []string
 }
 
-// read reads and checks a batch's rows.
-func (f *File) read(b *batch, each func(Row)) findings {
-	var rows recordReader
-	members := newJSONReader(f.members)
-	rows = members
-	if !f.isJSON {
-		r, err := newCSVReader(f.rawHead, b.text, f.shape, f.fields)
-		if err != nil {
-			b.err = err
-			return findings{}
-		}
-		rows = r
+// reader makes a reader for one goroutine.
+func (f *File) reader() (recordReader, error) {
+	if f.isJSON {
+		return newJSONReader(f.members), nil
 	}
+	return newCSVReader(f.rawHead, f.shape, f.fields)
+}
+
+// read reads and checks a batch's rows.
+func (f *File) read(from recordReader, b *batch, each func(Row)) findings {
 	c := checker{file: f}
+	from.load(b.text)
 	for i, m := range b.marks {
 		raw := b.record(i)
-		rec, fault := rows.read(raw)
+		rec, fault := from.read(raw)
 		if m.n == 0 {
 			continue
 		}
-		row := Row{N: m.n, Line: m.line, raw: raw, file: f}
-		c.check(rec, fault, &row)
-		each(row)
+		c.row = Row{N: m.n, Line: m.line, raw: raw, file: f}
+		c.check(rec, fault)
+		each(c.row)
 	}
-	return findings{c.cleaned, members.unknown}
+	return findings{c.cleaned, from.strangers()}
 }
 
 // pass is one reading of the file.
