@@ -1,6 +1,7 @@
 package upn
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -35,39 +36,36 @@ const guidSpace = "5d1b7a36-0c1f-4a53-9d0e-6f5f3c8a2b41"
 // The error is a [Fault] for a person for whom nothing legal, or nothing better than a
 // wrong guess, can be made: only emoji, say, or a Japanese name in kanji.
 func (t Template) Local(p Parts) (Local, error) {
-	var buffer [256]byte
-	var spanBuffer [8]span
-	n := namer{parts: p, values: buffer[:0], spans: spanBuffer[:0]}
+	n := namer{parts: p}
 	n.prepare()
+	// All placeholders' values stand in one buffer, each up to its end.
+	var valueBuffer, textBuffer [256]byte
+	var endBuffer [16]int
+	values, ends := valueBuffer[:0], endBuffer[:0]
 	for _, piece := range t.pieces {
-		if err := n.add(piece); err != nil {
+		var err error
+		if values, err = n.appendValue(values, piece); err != nil {
 			return Local{}, err
 		}
+		ends = append(ends, len(values))
 	}
-	if !n.named {
-		return Local{}, n.nameless(t)
+	if len(values) == 0 {
+		return Local{}, nameless(t)
 	}
-	var out [256]byte
-	text := t.compose(out[:0], n.values, n.spans, len(n.values))
+	text := t.compose(textBuffer[:0], values, ends, len(values))
 	if len(text) > maxBase {
 		n.warn("shortened", fmt.Sprintf("the name was cut to %d characters", maxBase))
 		for width := maxBase; len(text) > maxBase; width-- {
-			text = t.compose(out[:0], n.values, n.spans, width)
+			text = t.compose(textBuffer[:0], values, ends, width)
 		}
 	}
 	return Local{Text: string(text), Warnings: n.warnings}, nil
 }
 
-// span is where a placeholder's value lies among the values.
-type span struct{ start, end int }
-
-// namer gathers what the placeholders of a template stand for, for one person.
+// namer finds what the placeholders of a template stand for, for one person.
 type namer struct {
 	parts    Parts
 	rules    romanise.Rules
-	values   []byte // of all placeholders, one after the other
-	spans    []span // a template piece's part of values; empty for a literal
-	named    bool   // some placeholder has a value
 	warnings []Warning
 }
 
@@ -100,49 +98,45 @@ func (n *namer) warn(code, message string) {
 	n.warnings = append(n.warnings, Warning{code, message})
 }
 
-// add appends the value of one piece of the template.
-func (n *namer) add(p piece) error {
-	start := len(n.values)
+// appendValue appends the value of one piece of the template: nothing for literal
+// text.
+func (n *namer) appendValue(dst []byte, p piece) ([]byte, error) {
+	start := len(dst)
 	var err error
 	switch p.field {
 	case first:
-		err = n.addName(n.parts.First, romanise.Given)
+		dst, err = n.appendName(dst, n.parts.First, romanise.Given)
 	case last:
-		err = n.addName(n.parts.Last, romanise.Family)
+		dst, err = n.appendName(dst, n.parts.Last, romanise.Family)
 	case display:
-		err = n.addName(n.parts.Display, romanise.Whole)
+		dst, err = n.appendName(dst, n.parts.Display, romanise.Whole)
 	case immutableID:
-		n.values = appendID(n.values, n.parts.ImmutableID)
+		dst = appendID(dst, n.parts.ImmutableID)
 	case guid:
-		if n.parts.Identity != "" {
-			n.values = appendGUID(n.values, n.parts.Identity)
-		}
-	}
-	if err != nil {
-		return err
+		dst = appendGUID(dst, n.parts.Identity)
 	}
 	if p.width > 0 {
-		n.values = n.values[:min(len(n.values), start+p.width)]
+		dst = dst[:min(len(dst), start+p.width)]
 	}
-	n.values = trimEnd(n.values, start)
-	n.spans = append(n.spans, span{start, len(n.values)})
-	n.named = n.named || len(n.values) > start
-	return nil
+	return trimEnd(dst, start), err
 }
 
-// addName appends a name in Latin letters. Its words run together, but those of a
-// display name are joined by dots.
-func (n *namer) addName(name string, part romanise.Part) error {
-	start := len(n.values)
-	values, doubts, err := romanise.Append(n.values, name, part, n.rules)
+// appendName appends a name in Latin letters. Its words run together, but those of
+// a display name are joined by dots.
+func (n *namer) appendName(dst []byte, name string, part romanise.Part) ([]byte, error) {
+	start := len(dst)
+	dst, doubts, err := romanise.Append(dst, name, part, n.rules)
 	if err != nil {
-		return unreadable(name, err)
+		return dst, unreadable(name, err)
 	}
 	for _, d := range doubts {
 		n.warn(d.Code, fmt.Sprintf("%q was written as %q: %s", d.Word, d.Result, d.Reason))
 	}
-	out := values[:start]
-	for _, c := range values[start:] {
+	if bytes.IndexByte(dst[start:], ' ') < 0 {
+		return dst, nil
+	}
+	out := dst[:start]
+	for _, c := range dst[start:] {
 		switch {
 		case c != ' ':
 			out = append(out, c)
@@ -150,8 +144,7 @@ func (n *namer) addName(name string, part romanise.Part) error {
 			out = append(out, '.')
 		}
 	}
-	n.values = out
-	return nil
+	return out, nil
 }
 
 func unreadable(name string, err error) Fault {
@@ -160,7 +153,7 @@ func unreadable(name string, err error) Fault {
 }
 
 // nameless words the error for someone who has nothing that the template asks for.
-func (n *namer) nameless(t Template) Fault {
+func nameless(t Template) Fault {
 	var asked []string
 	for _, p := range t.pieces {
 		if p.field != literal {
@@ -171,21 +164,18 @@ func (n *namer) nameless(t Template) Fault {
 		"give the person a name in letters, or the userPrincipalName itself"}
 }
 
-// compose appends the template with every value cut to width. Where a value is
-// empty, the separators around it become one.
-func (t Template) compose(dst, values []byte, spans []span, width int) []byte {
+// compose appends the template with every value cut to width; ends says where the values
+// of the pieces end. Where a value is empty, the separators around it become one.
+func (t Template) compose(dst, values []byte, ends []int, width int) []byte {
+	start := 0
 	for i, p := range t.pieces {
-		start, end := spans[i].start, spans[i].end
-		text := trimEnd(values[start:min(end, start+width)], 0)
-		if p.field == literal {
-			for j := range len(p.literal) {
-				dst = appendSeparated(dst, p.literal[j])
-			}
-			continue
+		for j := range len(p.literal) {
+			dst = appendSeparated(dst, p.literal[j])
 		}
-		for _, c := range text {
+		for _, c := range trimEnd(values[start:min(ends[i], start+width)], 0) {
 			dst = appendSeparated(dst, c)
 		}
+		start = ends[i]
 	}
 	return trimEnd(dst, 0)
 }
@@ -219,8 +209,12 @@ func appendID(dst []byte, id string) []byte {
 	return dst
 }
 
-// appendGUID appends 32 hexadecimal digits derived from the identity (UUID version 5).
+// appendGUID appends 32 hexadecimal digits derived from the identity (UUID version
+// 5), nothing where there is none.
 func appendGUID(dst []byte, identity string) []byte {
+	if identity == "" {
+		return dst
+	}
 	id := uuid.NewSHA1(uuid.MustParse(guidSpace), []byte(identity))
 	return hex.AppendEncode(dst, id[:])
 }

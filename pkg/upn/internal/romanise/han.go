@@ -33,7 +33,11 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 		letters = letters[family:]
 	}
 	for _, l := range letters {
-		dst = append(dst, mandarin(l)...)
+		reading := mandarin(l)
+		if reading == "" {
+			return dst, &Unreadable{text, "no reading is known of " + string(l), "give the name in Latin letters, or the userPrincipalName itself"}
+		}
+		dst = append(dst, reading...)
 	}
 	r.doubt(Doubt{"han_mandarin", text, string(dst[start:]), "Chinese characters were read in Mandarin; other readings differ"})
 	return dst, nil

@@ -1,6 +1,10 @@
 package romanise
 
-import "github.com/mozillazg/go-unidecode/table"
+import (
+	"unicode/utf8"
+
+	"github.com/mozillazg/go-unidecode/table"
+)
 
 // appendLatin appends a word in Latin letters. Letters lose their accents by the
 // tables of Unidecode, except where Unidecode is wrong for names or a language
@@ -26,6 +30,9 @@ func appendLatin(dst []byte, letters []rune, l Language) []byte {
 }
 
 func latinLetter(r rune, l Language) string {
+	if r < utf8.RuneSelf { // İ in lower case
+		return string(r)
+	}
 	switch l {
 	case "de":
 		switch r {
@@ -53,10 +60,12 @@ func latinLetter(r rune, l Language) string {
 		return "a"
 	case 'ŋ':
 		return "ng"
-	case 'ı':
-		return "i"
-	case 'ŀ':
-		return "l"
+	case 'ʌ':
+		return "v"
+	case 'ẜ', 'ẝ':
+		return "s"
+	case 'ẟ':
+		return "d"
 	}
 	return unidecoded(r)
 }

@@ -2,6 +2,7 @@ package romanise
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -64,10 +65,10 @@ func Locale(locale string) (l Language, known bool) {
 		return "", true
 	}
 	code, region, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
-	if len(code) != 2 {
+	if len(code) != 2 || !isLetters(code) {
 		return "", false
 	}
-	if code == strings.ToUpper(code) && isLetters(code) {
+	if code[0] < 'a' && code[1] < 'a' {
 		return ofCountry(code), true
 	}
 	code = strings.ToLower(code)
@@ -108,60 +109,97 @@ func isLetters(s string) bool {
 // together, since one telling letter anywhere settles the language, and by the
 // locale where the letters leave it open. An unknown locale counts as none.
 func Tell(locale string, texts ...string) Rules {
-	ascii := true
+	var rules Rules
+	rules.hint, _ = Locale(locale)
+	var seen telling
+	cyrillic, eastern := false, false
 	for _, text := range texts {
-		for i := 0; ascii && i < len(text); i++ {
-			ascii = text[i] < utf8.RuneSelf
+		for _, r := range text {
+			switch {
+			case r < 0x400:
+			case r < 0x530:
+				cyrillic = true
+				seen |= tells(unicode.ToLower(r))
+			case r >= 0x2e80:
+				eastern = true
+			}
 		}
 	}
-	var rules Rules
-	if locale != "" {
-		rules.hint, _ = Locale(locale)
+	if cyrillic {
+		rules.cyrillic = tellCyrillic(seen, rules.hint, texts)
 	}
-	if ascii {
-		return rules
-	}
-	all := strings.ToLower(visible(strings.Join(texts, " ")))
-	rules.cyrillic = tellCyrillic(all, rules.hint)
-	rules.japanese = rules.hint == "ja" || rules.hint != "zh" && tellJapanese(texts)
+	rules.japanese = eastern && (rules.hint == "ja" || rules.hint != "zh" && tellJapanese(texts))
 	return rules
 }
 
+// telling is a set of kinds of Cyrillic letters that only some languages have.
+type telling uint8
+
+const (
+	shortU      telling = 1 << iota // ў: Belarusian and Uzbek
+	turkic                          // қ ғ ҳ
+	kazakh                          // ұ ә һ
+	tajik                           // ҷ ӣ ӯ
+	serbian                         // ђ ћ
+	macedonian                      // ѓ ќ ѕ
+	southSlavic                     // ј љ њ џ: Serbian and Macedonian
+	ukrainian                       // ґ є ї
+)
+
+func tells(r rune) telling {
+	switch r {
+	case 'ў':
+		return shortU
+	case 'қ', 'ғ', 'ҳ':
+		return turkic
+	case 'ұ', 'ә', 'һ':
+		return kazakh
+	case 'ҷ', 'ӣ', 'ӯ':
+		return tajik
+	case 'ђ', 'ћ':
+		return serbian
+	case 'ѓ', 'ќ', 'ѕ':
+		return macedonian
+	case 'ј', 'љ', 'њ', 'џ':
+		return southSlavic
+	case 'ґ', 'є', 'ї':
+		return ukrainian
+	}
+	return 0
+}
+
 // tellCyrillic finds the language of Cyrillic letters: first by letters that only
-// one language has, then by the locale, then by letters that only few have. Else
-// it is Russian.
-func tellCyrillic(text string, hint Language) Language {
-	has := func(letters string) bool { return strings.ContainsAny(text, letters) }
+// one language has, then by the locale, then by what is frequent in only one. Else it
+// is Russian.
+func tellCyrillic(seen telling, hint Language, texts []string) Language {
+	has := func(t telling) bool { return seen&t != 0 }
 	switch {
-	case has("ў") && has("қғҳ"):
+	case has(shortU) && (has(turkic) || hint == "uz"):
 		return "uz"
-	case has("ҷӣӯ"):
+	case has(tajik):
 		return "tg"
-	case has("ў") && hint != "uz":
+	case has(shortU):
 		return "be"
-	case has("ђћ"):
+	case has(serbian):
 		return "sr"
-	case has("ѓќѕ"):
+	case has(macedonian):
 		return "mk"
-	case has("јљњџ"):
-		if hint == "mk" {
-			return "mk"
-		}
+	case has(southSlavic) && hint != "mk":
 		return "sr"
-	case has("ґєї"):
+	case has(ukrainian):
 		return "uk"
 	case hint == "hr":
 		return "sr"
 	case cyrillicOf[hint] != nil:
 		return hint
-	case has("ұ") || has("әғқһ") && has("і"):
+	}
+	text := strings.ToLower(strings.Join(texts, " "))
+	switch {
+	case has(kazakh), has(turkic) && strings.Contains(text, "і"):
 		return "kk"
-	case has("і"):
-		if has("ыэё") {
-			return "be"
-		}
-		return "uk"
-	case strings.Contains(text, "ськ") || strings.Contains(text, "цьк"): // Russian has ск and цк
+	case strings.Contains(text, "і") && strings.ContainsAny(text, "ыэё"):
+		return "be"
+	case strings.Contains(text, "і"), strings.Contains(text, "ськ"), strings.Contains(text, "цьк"): // Russian has ск and цк
 		return "uk"
 	case hasVowelSign(text):
 		return "bg"

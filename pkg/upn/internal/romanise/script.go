@@ -3,6 +3,7 @@ package romanise
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // script is the writing system of a letter.
@@ -156,18 +157,27 @@ func unmask(letters []rune) ([]rune, *Doubt) {
 	return clean, &Doubt{Code: "look_alike", Word: string(letters), Reason: "it has letters of another script, and they were taken for the ones they look like"}
 }
 
-// Masked returns the one of two names that has only letters of another script which look
-// like Latin ones, while the other name is Latin; else nothing. It may be
+// Masked returns the one of two names that has only letters of another script which
+// look like Latin ones, while the other name is Latin; else nothing. It may be
 // what it seems or may not, so such a name is not changed.
 func Masked(a, b string) string {
-	for _, pair := range [...][2]string{{a, b}, {b, a}} {
-		letters := []rune(strings.ToLower(pair[0]))
-		s := onlyScript(letters)
-		if (s == greek || s == cyrillic) && transposed(letters, latin) != nil && onlyScript([]rune(strings.ToLower(pair[1]))) == latin {
-			return pair[0]
-		}
+	if isLatin(a) {
+		a, b = b, a
+	}
+	if !isLatin(b) || isLatin(a) {
+		return ""
+	}
+	letters := []rune(strings.ToLower(a))
+	if s := onlyScript(letters); (s == greek || s == cyrillic) && transposed(letters, latin) != nil {
+		return a
 	}
 	return ""
+}
+
+// isLatin reports whether the text starts with a Latin letter.
+func isLatin(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return scriptOf(unicode.ToLower(r)) == latin
 }
 
 // transposed puts every letter into one script, or returns nil where a letter has no look-alike there.

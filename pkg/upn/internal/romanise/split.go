@@ -1,6 +1,7 @@
 package romanise
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,28 +26,29 @@ func split(text string) (words []word, lost string) {
 		letters = outside
 	}
 	var dropped strings.Builder
-	var w word
 	count := 0
+	kept := make([]rune, 0, len(letters)) // the letters of all words, one after the other
+	start, before := 0, byte(' ')         // of the word that is being read
 	end := func(joint byte) {
-		if len(w.letters) > 0 {
-			words = append(words, w)
-			w = word{joint: ' '}
+		if len(kept) > start {
+			words = append(words, word{before, kept[start:len(kept):len(kept)]})
+			start, before = len(kept), ' '
 		}
-		if joint == '-' && len(words) > 0 {
-			w.joint = '-'
+		if joint == '-' {
+			before = '-'
 		}
 	}
 	for _, r := range letters {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			w.letters = append(w.letters, unicode.ToLower(r))
+			kept = append(kept, unicode.ToLower(r))
 		case unicode.IsMark(r):
-			if len(w.letters) > 0 {
-				w.letters = append(w.letters, r)
+			if len(kept) > start {
+				kept = append(kept, r)
 			}
 		case isApostrophe(r):
-			if n := len(w.letters); n > 0 && scriptOf(w.letters[n-1]) == hebrew {
-				w.letters = append(w.letters, geresh)
+			if n := len(kept); n > start && scriptOf(kept[n-1]) == hebrew {
+				kept = append(kept, geresh)
 			}
 		case unicode.Is(unicode.Pd, r) || r == '−' || r == '־':
 			end('-')
@@ -71,11 +73,18 @@ func split(text string) (words []word, lost string) {
 func visible(text string) string {
 	n := 0
 	return strings.Map(func(r rune) rune {
-		if n++; n > maxRunes || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || r == unicode.ReplacementChar {
+		if n++; n > maxRunes || isInvisible(r) {
 			return -1
 		}
 		return r
 	}, text)
+}
+
+func isInvisible(r rune) bool {
+	if r < 0xad || 0x100 <= r && r < 0x530 { // for speed: nothing invisible among these letters
+		return false
+	}
+	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) || r == unicode.ReplacementChar
 }
 
 // WithoutAsides returns the text without what stands in brackets, unless nothing
@@ -90,13 +99,15 @@ func WithoutAsides(text string) string {
 // dropAsides removes what stands in brackets, such as a nickname or "(external)".
 // It reports false where nothing would remain, or nothing was in brackets.
 func dropAsides(letters []rune) (outside []rune, found bool) {
+	if !slices.ContainsFunc(letters, isOpening) {
+		return nil, false
+	}
 	depth := 0
 	named := false
 	for _, r := range letters {
 		switch {
-		case unicode.Is(unicode.Ps, r):
+		case isOpening(r):
 			depth++
-			found = true
 			outside = append(outside, ' ')
 		case unicode.Is(unicode.Pe, r):
 			depth = max(0, depth-1)
@@ -105,7 +116,12 @@ func dropAsides(letters []rune) (outside []rune, found bool) {
 			named = named || unicode.IsLetter(r) || unicode.IsNumber(r)
 		}
 	}
-	return outside, found && named
+	return outside, named
+}
+
+// isOpening reports whether the character is an opening bracket.
+func isOpening(r rune) bool {
+	return r == '(' || r == '[' || r == '{' || r >= 0xf00 && unicode.Is(unicode.Ps, r)
 }
 
 // isApostrophe reports whether the character joins two parts of one word and

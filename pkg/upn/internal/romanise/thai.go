@@ -21,16 +21,16 @@ var thaiConsonants = map[rune][2]string{
 type thaiReader struct {
 	letters []rune // without tone marks and silenced letters
 	at      int
-	dst     []byte
+	dst     []byte // its own, so that the caller's can stay on the stack
 }
 
 // appendThai appends a Thai word by RTGS, which writes neither tones nor length.
 func appendThai(dst []byte, letters []rune) []byte {
-	r := thaiReader{letters: audible(letters), dst: dst}
+	r := thaiReader{letters: audible(letters)}
 	for r.at < len(r.letters) {
 		r.syllable()
 	}
-	return r.dst
+	return append(dst, r.dst...)
 }
 
 // audible drops tone marks, and the letters that a thanthakhat silences: the one it
