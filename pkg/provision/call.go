@@ -35,7 +35,7 @@ func (r *run) once(ctx context.Context, gate *pace.Gate, op, customer string, se
 	pass.Leave(answer)
 	r.requests.Add(1)
 	if a.Throttled {
-		r.refused.Add(1)
+		r.throttled.Add(1)
 	}
 	if !answer.Failed {
 		r.answered.Store(time.Now().UnixNano())
@@ -75,13 +75,13 @@ func (r *run) call(ctx context.Context, gate *pace.Gate, op, customer string, se
 		switch {
 		case err != nil:
 			return err
+		case r.refused(refused):
+			return r.refuse(refused)
 		case refused == nil:
 			return nil
-		case concernsRun(refused):
-			return r.refuse(refused)
 		case refused.Kind == partner.Throttled:
 			continue
-		case !transient(refused.Kind):
+		case !transient(refused.Kind) && !refused.WantsFreshToken():
 			return refused
 		}
 		if failed++; failed >= r.MaxAttempts {
@@ -95,9 +95,20 @@ func (r *run) call(ctx context.Context, gate *pace.Gate, op, customer string, se
 	}
 }
 
-// concernsRun reports whether no request of any customer can succeed.
-func concernsRun(e *partner.Error) bool {
-	return e.Kind == partner.SignIn || e.Kind == partner.Unauthorized || e.ConcernsRun()
+// unauthorizedAtMost is how many 401s in a row, each with a fresh token and
+// without any other answer between them, end a run. One may be an accident.
+const unauthorizedAtMost = 4
+
+// refused counts 401s, and reports whether no request of any customer can succeed.
+func (r *run) refused(e *partner.Error) bool {
+	switch {
+	case e == nil || !e.ConcernsRun() && !transient(e.Kind):
+		r.unauthorized.Store(0)
+		return false
+	case e.WantsFreshToken():
+		return r.unauthorized.Add(1) >= unauthorizedAtMost
+	}
+	return e.ConcernsRun()
 }
 
 // refuse ends the run because the service refuses it as a whole.

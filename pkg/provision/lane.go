@@ -187,7 +187,7 @@ func (r *run) open(ctx context.Context, l *lane) error {
 	var refused *partner.Error
 	switch {
 	case err == nil:
-	case errors.As(err, &refused) && concernsCustomer(refused):
+	case errors.As(err, &refused) && refused.ConcernsCustomer():
 		l.close(err)
 		return nil
 	default:
@@ -215,20 +215,10 @@ func (r *run) observe(ctx context.Context, l *lane) error {
 	switch {
 	case err == nil:
 		l.before = c
-	case errors.As(err, &refused) && concernsCustomer(refused):
+	case errors.As(err, &refused) && refused.ConcernsCustomer():
 		l.close(err)
 	default:
 		return err
 	}
 	return nil
-}
-
-// concernsCustomer reports whether an answer closes a lane: the customer is
-// unknown or forbidden, not just a row.
-func concernsCustomer(e *partner.Error) bool {
-	switch e.Kind {
-	case partner.BadInput, partner.Forbidden, partner.NotFound, partner.Conflict, partner.Refused:
-		return !e.ConcernsRun()
-	}
-	return false
 }

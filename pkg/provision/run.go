@@ -47,10 +47,11 @@ type run struct {
 	intake context.Context
 	end    context.CancelCauseFunc
 
-	answered atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
-	failures atomic.Int64 // rows that have failed
-	requests atomic.Int64
-	refused  atomic.Int64
+	answered     atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
+	failures     atomic.Int64 // rows that have failed
+	requests     atomic.Int64
+	throttled    atomic.Int64
+	unauthorized atomic.Int32 // 401s in a row
 
 	staged      chan struct{}          // a place for each row with an intent and no answer
 	generates   bool                   // some row brings no password
@@ -120,7 +121,7 @@ func (r *run) ended() error {
 func (r *run) finish() *Report {
 	r.report.Took = time.Since(r.began)
 	r.report.Requests = int(r.requests.Load())
-	r.report.Refused = int(r.refused.Load())
+	r.report.Refused = int(r.throttled.Load())
 	for _, l := range r.lanes.ordered[nobody+1:] {
 		if l.same != nil {
 			continue

@@ -27,15 +27,15 @@ const (
 // once, before anything was in doubt, has failed.
 func (r *run) next(j *job, e *partner.Error) step {
 	switch {
+	case r.refused(e):
+		_ = r.refuse(e)
+		return endRun
 	case e == nil:
 		j.lane.pardon()
 		return succeeded
-	case concernsRun(e):
-		_ = r.refuse(e)
-		return endRun
 	case e.Kind == partner.Throttled:
 		return again
-	case transient(e.Kind):
+	case transient(e.Kind), e.WantsFreshToken():
 		return r.retry(j, e)
 	case e.ConcernsCustomer():
 		return refuseLane
