@@ -111,10 +111,10 @@ func kindOf(e *Error) Kind {
 	return Refused
 }
 
-// wantsFreshToken reports whether the answer is a 401 that a fresh token may
-// cure. It does not if the token is for another service or lacks proof of MFA:
+// WantsFreshToken reports whether the answer is a 401 that a fresh token may
+// cure, as the methods try once by themselves. It does not if the token is for another service or lacks proof of MFA:
 // the next one would be the same.
-func (e *Error) wantsFreshToken() bool {
+func (e *Error) WantsFreshToken() bool {
 	return e != nil && e.Status == http.StatusUnauthorized && e.Code != "900420" && e.Code != "900421"
 }
 

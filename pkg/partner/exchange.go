@@ -75,7 +75,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 		return answer{}, failure
 	}
 	found, failure := c.exchange(ctx, &r, body, token)
-	if failure.wantsFreshToken() {
+	if failure.WantsFreshToken() {
 		fresh, unsigned := c.token(ctx, &r, token)
 		if unsigned != nil {
 			unsigned.Status, unsigned.Code = failure.Status, failure.Code

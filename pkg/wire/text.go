@@ -116,7 +116,7 @@ func lurks(text, s string, depth int) bool {
 	if depth == 0 {
 		return false
 	}
-	for _, decode := range []func(string) string{html.UnescapeString, unescapeJSON, unescapeURL} {
+	for _, decode := range []func(string) string{html.UnescapeString, unescapeJSON, unescapePercent, unescapePlus} {
 		if plain := decode(text); plain != text && lurks(plain, s, depth-1) {
 			return true
 		}
@@ -145,9 +145,8 @@ func unescapeJSON(text string) string {
 	return b.String()
 }
 
-// unescapeURL undoes the percent signs of a form, as far as they are right.
-func unescapeURL(text string) string {
-	text = strings.ReplaceAll(text, "+", " ")
+// unescapePercent undoes the percent signs of a URL, as far as they are right.
+func unescapePercent(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		if text[i] == '%' && i+2 < len(text) {
@@ -161,6 +160,9 @@ func unescapeURL(text string) string {
 	}
 	return b.String()
 }
+
+// unescapePlus undoes what a form, and not a path, does to spaces.
+func unescapePlus(text string) string { return strings.ReplaceAll(text, "+", " ") }
 
 func squeeze(text string) string { return strings.ReplaceAll(text, " ", "") }
 

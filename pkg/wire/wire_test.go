@@ -158,6 +158,8 @@ func TestPlain(t *testing.T) {
 		{"Vq7! sam\nple", withheld},
 		{"a=Vq7%21sample", withheld},
 		{"Vq7&#33;sample", withheld},
+		{"a%2Bb%20c%2Fd, a+b%20c%2Fd", withheld},
+		{"a%2Bb+c%2Fd", withheld},
 		{`Vq7\u0021sample`, withheld},
 		{`Vq7\\u0021sample`, withheld},
 		{"token " + jwt + ".", "token " + secret.Redacted},
@@ -166,7 +168,7 @@ func TestPlain(t *testing.T) {
 			"/v1/customers/0b1c2d3e-1111-4222-8333-444455556666/users/0b1c2d3e-1111-4222-8333-444455556666"},
 		{strings.Repeat("ü ", 150), strings.Repeat("ü ", 99) + "ü…"},
 	} {
-		got := Plain(test.text, 200, secret.New("Vq7!sample"), secret.Text{})
+		got := Plain(test.text, 200, secret.New("Vq7!sample"), secret.Text{}, secret.New("a+b c/d"))
 		if got != test.want {
 			t.Errorf("Plain(%q) = %q, want %q", test.text, got, test.want)
 		}
