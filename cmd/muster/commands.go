@@ -14,6 +14,7 @@ import (
 	"muster/pkg/provision"
 	"muster/pkg/results"
 	"muster/pkg/roster"
+	"muster/pkg/simulate"
 	"muster/pkg/upn"
 )
 
@@ -132,11 +133,18 @@ func (p *program) onInput(command, input string, do func(*work) error) error {
 // online connects the run with the service and its ledger.
 func (p *program) online(j *work, readOnly bool) error {
 	o := &p.options
-	if o.simulate && o.customer == "" {
-		o.customer = "contoso.onmicrosoft.com"
-		j.batch.Customer = o.customer
+	var customers []simulate.Customer
+	if o.simulate {
+		if o.customer == "" {
+			o.customer = simulate.DefaultDomain
+			j.batch.Customer = o.customer
+		}
+		var err error
+		if customers, err = p.rehearsal(j.batch.Input); err != nil {
+			return err
+		}
 	}
-	client, err := p.client(j.log)
+	client, err := p.client(j.log, customers)
 	if err != nil {
 		return err
 	}

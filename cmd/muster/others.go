@@ -20,6 +20,7 @@ import (
 	"muster/pkg/results"
 	"muster/pkg/roster"
 	"muster/pkg/signin"
+	"muster/pkg/simulate"
 )
 
 func (p *program) undoCommand() *cobra.Command {
@@ -57,7 +58,7 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 		fmt.Fprintln(p.stdout, "nothing to undo: this ledger has created nobody who is still there")
 		return nil
 	}
-	client, err := p.client(log)
+	client, err := p.client(log, nil)
 	if err != nil {
 		return err
 	}
@@ -185,7 +186,7 @@ func (p *program) serveEmulator(c *cobra.Command) error {
 	if err != nil {
 		return early(err)
 	}
-	server := &http.Server{Handler: p.emulator(), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: p.emulator(p.simulated()), ReadHeaderTimeout: 10 * time.Second}
 	fmt.Fprintf(p.stdout, "listening on http://%s\n", listener.Addr())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -197,6 +198,19 @@ func (p *program) serveEmulator(c *cobra.Command) error {
 	case err := <-failed:
 		return err
 	}
+}
+
+// simulated are the customers of the served emulator.
+func (p *program) simulated() []simulate.Customer {
+	domains := p.options.simulateCustomers
+	if len(domains) == 0 {
+		domains = []string{simulate.DefaultDomain, "fabrikam.onmicrosoft.com"}
+	}
+	var customers []simulate.Customer
+	for _, d := range domains {
+		customers = append(customers, simulate.Customer{Domain: d})
+	}
+	return customers
 }
 
 func (p *program) loginCommand() *cobra.Command {

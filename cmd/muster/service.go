@@ -16,12 +16,14 @@ import (
 
 // client makes the Partner Center client: for the emulator in the process where
 // that is asked for, else for the real service.
-func (p *program) client(log *zap.Logger) (*partner.Client, error) {
+//
+// customers are those of the emulator.
+func (p *program) client(log *zap.Logger, customers []simulate.Customer) (*partner.Client, error) {
 	o := &p.options
 	c := partner.Config{BaseURL: o.apiURL, Concurrency: o.concurrency, Timeout: o.requestTimeout}
 	source := signin.Config{}
 	if o.simulate {
-		transport := p.emulator().Transport()
+		transport := p.emulator(customers).Transport()
 		c.BaseURL, c.Transport = partner.DefaultBaseURL, transport
 		source = signin.Config{Tenant: "simulated", ClientID: "simulated", RefreshToken: secret.New("simulated"), Transport: transport}
 	} else {
@@ -86,16 +88,9 @@ func (p *program) pacer(start float64, of int) *pace.Pacer {
 }
 
 // emulator makes a Partner Center in memory, as the settings want it.
-func (p *program) emulator() *simulate.Service {
+func (p *program) emulator(customers []simulate.Customer) *simulate.Service {
 	o := &p.options
-	sc := simulate.Scenario{Seed: o.simulateSeed}
-	customers := o.simulateCustomers
-	if len(customers) == 0 {
-		customers = []string{"contoso.onmicrosoft.com", "fabrikam.onmicrosoft.com"}
-	}
-	for _, domain := range customers {
-		sc.Customers = append(sc.Customers, simulate.Customer{Domain: domain})
-	}
+	sc := simulate.Scenario{Seed: o.simulateSeed, Customers: customers, KeepRequests: -1}
 	sc.Latency = simulate.Latency{Min: o.simulateLatency, Max: o.simulateLatency}
 	if o.simulateRate > 0 {
 		sc.Quotas = []simulate.Quota{{Rate: o.simulateRate, Burst: max(1, int(o.simulateRate/4)), PerCustomer: true}}

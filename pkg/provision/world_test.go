@@ -232,12 +232,12 @@ func (p *process) run(ctx context.Context) (report *Report, sum results.Summary,
 }
 
 func (p *process) client() (*partner.Client, error) {
-	_, err := signin.New(signin.Config{Tenant: "partner.onmicrosoft.com", ClientID: "client",
+	tokens, err := signin.New(signin.Config{Tenant: "partner.onmicrosoft.com", ClientID: "client",
 		RefreshToken: secret.New("first-refresh-token"), Transport: p})
 	if err != nil {
 		return nil, err
 	}
-	return partner.New(partner.Config{Tokens: fixed{p.service}, Concurrency: 8, Timeout: 20 * time.Second, Transport: p})
+	return partner.New(partner.Config{Tokens: tokens, Concurrency: 8, Timeout: 20 * time.Second, Transport: p})
 }
 
 func (w *world) logger() *zap.Logger {
