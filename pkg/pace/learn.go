@@ -125,7 +125,7 @@ func (l *learner) probe(now float64) {
 	}
 	if l.former > l.quota*1.05 {
 		l.quota, l.former = l.former, 0
-		l.speed, l.hold = l.quota*0.98, 20*l.pause
+		l.speed, l.hold = l.quota*0.985, 60*l.pause
 		l.enter(settled, now)
 		return
 	}
@@ -172,7 +172,8 @@ func (l *learner) observe(latency float64) {
 func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
 
 // refuse notes that an attempt which began at start was refused.
-func (l *learner) refuse(start float64) {
+// What counts is the order of arrival, which lies midway to the answer.
+func (l *learner) refuse(start, now float64) {
 	if start >= l.resumed {
 		l.refused = min(l.refused, start)
 	}
@@ -210,7 +211,8 @@ func (l *learner) learn(e event, now float64) {
 		l.quota = 0
 		l.speed = firstFrac * quota
 		if e.pause > 10 {
-			l.speed = min(l.speed, max(e.top()/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
+			lately := float64(e.trace.count(e.at-1, e.at))
+			l.speed = min(l.speed, max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
 		}
 		l.enter(climbing, now)
 		l.slope = min(max(slopeF/l.pause, 0.001), 0.05)
@@ -221,7 +223,7 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.quota = quota
 	l.speed = quota * (1 - min(0.004+0.6*doubt, 0.08))
-	l.hold = l.pause * min(max(1/doubt, 8), 60)
+	l.hold = min(max(l.pause*min(max(1/doubt, 8), 60), 30), 900)
 	if l.former > 0 {
 		l.hold = min(l.hold, l.pause*6*math.Pow(1.2, float64(l.tried)))
 		l.tried++
@@ -238,51 +240,61 @@ func (l *learner) estimate(e event) (quota, doubt float64) {
 	if l.last.at > 0 { // the bucket was empty then, and has let all this pass since
 		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
 	}
-	top := max(e.top(), floor*1.001)
-	floor = max(floor, top/50)
-	const steps = 400
-	ratio := math.Pow(top/floor, 1.0/steps)
-	var costs, rates, bursts [steps + 1]float64
-	best := 0
-	for i := range costs {
-		r := floor * math.Pow(ratio, float64(i))
-		rates[i] = r
-		costs[i], bursts[i] = l.cost(e, r)
-		if costs[i] < costs[best] {
-			best = i
-		}
-	}
-	lo, hi := best, best
-	for lo > 0 && costs[lo-1] < costs[best]+0.5 {
-		lo--
-	}
-	for hi < steps && costs[hi+1] < costs[best]+0.5 {
-		hi++
-	}
-	quota = rates[best]
-	doubt = (rates[hi]-rates[lo])/2/quota + (ratio-1)/2
+	top := max(e.top(), floor*1.01)
+	quota, burst, doubt := l.search(e, max(floor, top/50), top)
 	switch {
 	case l.last.at == 0 && l.burst == 0:
 		doubt = max(doubt, 0.2) // the usual size of a burst is but a guess
 	case l.burst == 0 && doubt < 0.15:
-		l.burst = bursts[best]
+		l.burst = max(burst, 1)
 	}
 	return quota, doubt
 }
 
-// cost says how badly a quota explains a refusal.
-func (l *learner) cost(e event, quota float64) (cost, burst float64) {
-	burst = e.demand(quota)
+// search returns the rate of least cost, looking closer as long as that helps.
+func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) {
+	const steps = 100
+	for {
+		step := math.Pow(hi/lo, 1.0/steps)
+		var costs [steps + 1]float64
+		best := 0
+		for i := range costs {
+			costs[i], _ = l.cost(e, lo*math.Pow(step, float64(i)), step-1)
+			if costs[i] < costs[best] {
+				best = i
+			}
+		}
+		from, to := best, best
+		for from > 0 && costs[from] < costs[best]+0.5 {
+			from--
+		}
+		for to < steps && costs[to] < costs[best]+0.5 {
+			to++
+		}
+		quota = lo * math.Pow(step, float64(best))
+		lo, hi = lo*math.Pow(step, float64(from)), lo*math.Pow(step, float64(to))
+		doubt = (hi - lo) / 2 / quota
+		if to-from > 10 || step < 1.0001 {
+			_, burst = l.cost(e, quota, 0)
+			return quota, burst, doubt
+		}
+	}
+}
+
+// cost says how badly a quota, known to within step, explains a refusal, and the
+// burst that goes with it.
+func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
+	burst, since := e.trace.demand(quota, e.at)
 	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
+	cost = math.Log(noise)
+	noise = math.Hypot(noise, step*quota*(e.at-since))
 	miss := 0.0
 	switch {
 	case l.burst > 0:
 		miss = (burst - l.burst) / noise
-		cost = math.Log(noise)
 	case l.last.at > 0:
 		other := l.last.demand(quota)
 		miss = (burst - other) / noise / math.Sqrt2
-		cost = math.Log(noise)
 		burst = (burst + other) / 2
 		fallthrough
 	default:
@@ -311,9 +323,10 @@ func (e *event) demand(rate float64) float64 {
 	return d
 }
 
-// top returns the rate that even a bucket without burst would have borne.
+// top returns a bound for the quota: attempts went faster than it of late.
 func (e *event) top() float64 {
-	return solve(0, topSpeed, func(r float64) float64 { return e.demand(r) - 1.5 })
+	const look = 0.5
+	return 1.3 * float64(e.trace.count(e.at-look, e.at)+1) / min(look, max(e.length, 0.1))
 }
 
 // forget drops what was learned from refusals that were not meant for this

@@ -142,7 +142,7 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	if p.blame.verdict == shared {
 		limited = p.run
 	}
-	limited.learner.refuse(limited.clock(start))
+	limited.learner.refuse(limited.clock(start), limited.clock(now))
 	g.scope.pause(start, now, a)
 	if p.blame.verdict == separate {
 		return
@@ -173,7 +173,7 @@ func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
 			p.run.prolong(now, other.scope.until)
 		}
 	}
-	p.run.learner.refuse(p.run.clock(p.blame.from))
+	p.run.learner.refuse(p.run.clock(p.blame.from), p.run.clock(now))
 }
 
 // dispatch lets in whoever may start now, and sets the timer for the next.

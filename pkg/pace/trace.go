@@ -72,17 +72,3 @@ func (t *trace) demand(rate, end float64) (burst, since float64) {
 	}
 	return burst, since
 }
-
-// solve returns the rate between lo and hi at which excess, which falls as the
-// rate rises, is nothing; an end of the range if there is none.
-func solve(lo, hi float64, excess func(rate float64) float64) float64 {
-	for range 40 {
-		mid := (lo + hi) / 2
-		if excess(mid) > 0 {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return (lo + hi) / 2
-}

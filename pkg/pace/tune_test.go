@@ -25,6 +25,9 @@ func TestTune(t *testing.T) {
 		var e, r []float64
 		for seed := range uint64(7) {
 			o := simulate(t, s.load, seed+1, s.server, newMuster(pace.Limits{InFlight: s.load.workers, Seed: seed}, 1, 0))
+			if os.Getenv("DBG") != "" {
+				t.Logf("seed %d: %.3f %.3f", seed, o.efficiency(), o.share()*100)
+			}
 			e = append(e, o.efficiency())
 			r = append(r, o.share()*100)
 		}
