@@ -32,7 +32,7 @@ type code struct {
 	op     string // empty: in answer to any operation
 	status int    // 0: with any status
 	code   string
-	kind   Kind // 0: by its status
+	kind   Kind
 	scope  scope
 	advice string // empty: by its kind
 }
@@ -87,7 +87,7 @@ func (e *Error) known() (code, bool) {
 
 // kindOf sorts an answer other than 2xx by status and code.
 func kindOf(e *Error) Kind {
-	if row, ok := e.known(); ok && row.kind != 0 && e.Status < 500 {
+	if row, ok := e.known(); ok && e.Status < 500 {
 		return row.kind
 	}
 	switch status := e.Status; {
