@@ -19,6 +19,7 @@ type blame struct {
 	first   *Gate   // whose refusal opened the group; nil: none yet
 	from    time.Time
 	to      time.Time // attempts that started from from to to belong to the group
+	wire    int       // of them: not answered yet
 	own     tally     // of first
 	others  tally
 }
@@ -34,13 +35,18 @@ const (
 type tally struct{ refused, accepted float64 }
 
 // note takes the answer to an attempt into account.
-func (b *blame) note(g *Gate, start, now time.Time, refused bool) {
+// inFlight is how many attempts are still out.
+func (b *blame) note(g *Gate, start, now time.Time, refused bool, inFlight int) {
 	if refused && (b.first == nil || start.After(b.to)) {
 		b.odds = 0.7 * min(max(b.odds+b.group(), -5), 5)
-		b.first, b.from, b.to = g, start, now
+		b.first, b.from, b.to, b.wire = g, start, now, inFlight+1
 		b.own, b.others = tally{}, tally{}
 	}
-	if b.first == nil || start.After(b.to) || start.Before(b.from) && !refused {
+	if b.first == nil || start.After(b.to) {
+		return
+	}
+	b.wire--
+	if start.Before(b.from) && !refused {
 		return
 	}
 	t := &b.others
@@ -52,16 +58,18 @@ func (b *blame) note(g *Gate, start, now time.Time, refused bool) {
 	} else {
 		t.accepted++
 	}
-	b.judge()
+	b.judge(b.wire <= 0 || now.Sub(b.to) > time.Second)
 }
 
 // judge changes the verdict if the odds are clear; a verdict once given stands
-// until they clearly speak for the other.
-func (b *blame) judge() {
+// until they clearly speak for the other. That nobody else is refused shows only
+// when all answers are in.
+func (b *blame) judge(complete bool) {
 	odds := b.odds + b.group()
 	switch {
 	case odds > 2:
 		b.verdict = shared
+	case !complete:
 	case odds < -2, odds < -1 && b.verdict == unclear:
 		b.verdict = separate
 	}

@@ -1,83 +1,78 @@
 s=open('learn.go').read()
-a=s.index('	top := max(e.top(), floor*1.001)'); b=s.index('// cost says how badly')
-s=s[:a]+'''	top := max(e.top(), floor*1.01)
-	quota, burst, doubt := l.search(e, max(floor, top/50), top)
-	switch {
-	case l.last.at == 0 && l.burst == 0:
-		doubt = max(doubt, 0.2) // the usual size of a burst is but a guess
-	case l.burst == 0 && doubt < 0.15:
-		l.burst = max(burst, 1)
+s=s.replace("min(max(1/doubt, 8), 60), 30), 900)","min(max(1/doubt, 8), 45), 30), 900)").replace("l.quota*0.985, 60*l.pause","l.quota*0.985, 45*l.pause")
+s=s.replace('''	last     event   // the last refusal that taught something
+''','''	last     event   // the last refusal that taught something
+	sharp    event   // the one that came soonest after a pause: it tells most about the burst
+	unsure   int     // refusals in a row that left the quota in doubt
+''')
+s=s.replace('''	l.last = e
+}''','''	l.last = e
+	if l.sharp.at == 0 || e.length < l.sharp.length {
+		l.sharp = e
 	}
-	return quota, doubt
+}''')
+s=s.replace('''		other := l.last.demand(quota)
+''','''		other := l.sharp.demand(quota)
+''')
+s=s.replace('''		l.quota = 0
+		l.speed = firstFrac * quota
+''','''		l.quota = 0
+		l.speed = quota * math.Pow(0.93, float64(l.unsure))
+		l.unsure++
+''').replace('''	if l.quota > 0 && quota < 0.9*l.quota {''','''	l.unsure = 0
+	if l.quota > 0 && quota < 0.9*l.quota {''')
+s=s.replace('l.refused, l.last = math.Inf(1), event{}','l.refused, l.last, l.sharp, l.unsure = math.Inf(1), event{}, event{}, 0')
+a=s.index('	if l.last.at == 0 {\n		return false'); b=s.index('func (e *event) demand')
+s=s[:a]+'''	if l.window > 0 {
+		return near(e.accepted, l.window)
+	}
+	return l.last.at > 0 && e.accepted >= 50 && near(e.accepted, l.last.accepted) &&
+		max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)
 }
 
-// search returns the rate of least cost, looking closer as long as that helps.
-func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) {
-	const steps = 100
-	for {
-		step := math.Pow(hi/lo, 1.0/steps)
-		var costs [steps + 1]float64
-		best := 0
-		for i := range costs {
-			costs[i], _ = l.cost(e, lo*math.Pow(step, float64(i)), step-1)
-			if costs[i] < costs[best] {
-				best = i
-			}
-		}
-		from, to := best, best
-		for from > 0 && costs[from] < costs[best]+0.5 {
-			from--
-		}
-		for to < steps && costs[to] < costs[best]+0.5 {
-			to++
-		}
-		quota = lo * math.Pow(step, float64(best))
-		lo, hi = lo*math.Pow(step, float64(from)), lo*math.Pow(step, float64(to))
-		doubt = (hi - lo) / 2 / quota
-		if to-from > 10 || step < 1.0001 {
-			_, burst = l.cost(e, quota, 0)
-			return quota, burst, doubt
-		}
-	}
-}
+func near(a, b int) bool { return a-b <= 1 && b-a <= 1 }
 
 '''+s[b:]
-s=s.replace('''// cost says how badly a quota explains a refusal.
-func (l *learner) cost(e event, quota float64) (cost, burst float64) {
-	burst = e.demand(quota)
-	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
-	miss := 0.0
-''','''// cost says how badly a quota, known to within step, explains a refusal, and the
-// burst that goes with it.
-func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
-	burst, since := e.trace.demand(quota, e.at)
-	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
-	cost = math.Log(noise)
-	noise = math.Hypot(noise, step*quota*(e.at-since))
-	miss := 0.0
-''').replace('''		miss = (burst - l.burst) / noise
-		cost = math.Log(noise)
-''','''		miss = (burst - l.burst) / noise
-''').replace('''		miss = (burst - other) / noise / math.Sqrt2
-		cost = math.Log(noise)
-''','''		miss = (burst - other) / noise / math.Sqrt2
-''').replace('''	default:
-		odd :=''','''	default:
-		cost = 0
-		odd :=''')
-s=s.replace('''// top returns the rate that even a bucket without burst would have borne.
-func (e *event) top() float64 {
-	return solve(0, topSpeed, func(r float64) float64 { return e.demand(r) - 1.5 })
-}''','''// top returns a bound for the quota: attempts went faster than it of late.
-func (e *event) top() float64 {
-	const look = 0.5
-	return 1.3 * float64(e.trace.count(e.at-look, e.at)+1) / min(look, max(e.length, 0.1))
-}''')
-s=s.replace('''		cost = 0
-		odd :=''','''		odd :=''')
-
-
+s=s.replace("l.window = max(e.accepted, l.last.accepted)","l.window = e.accepted")
 open('learn.go','w').write(s)
-s=open('trace.go').read()
-s=s[:s.index('// solve returns')] if '// solve returns' in s else s
-open('trace.go','w').write(s)
+s=open('blame.go').read()
+s=s.replace('''	own     tally     // of first
+''','''	wire    int       // of them: not answered yet
+	own     tally     // of first
+''')
+s=s.replace('''func (b *blame) note(g *Gate, start, now time.Time, refused bool) {
+	if refused''','''// inFlight is how many attempts are still out.
+func (b *blame) note(g *Gate, start, now time.Time, refused bool, inFlight int) {
+	if refused''').replace('''b.first, b.from, b.to = g, start, now
+''','''b.first, b.from, b.to, b.wire = g, start, now, inFlight+1
+''').replace('''	if b.first == nil || start.After(b.to) || start.Before(b.from) && !refused {
+		return
+	}
+''','''	if b.first == nil || start.After(b.to) {
+		return
+	}
+	b.wire--
+	if start.Before(b.from) && !refused {
+		return
+	}
+''').replace('''	b.judge()
+}
+
+// judge changes the verdict if the odds are clear; a verdict once given stands
+// until they clearly speak for the other.
+func (b *blame) judge() {
+	odds''','''	b.judge(b.wire <= 0 || now.Sub(b.to) > time.Second)
+}
+
+// judge changes the verdict if the odds are clear; a verdict once given stands
+// until they clearly speak for the other. That nobody else is refused shows only
+// when all answers are in.
+func (b *blame) judge(complete bool) {
+	odds''').replace('''	case odds < -2, odds < -1 && b.verdict == unclear:
+''','''	case !complete:
+	case odds < -2, odds < -1 && b.verdict == unclear:
+''')
+open('blame.go','w').write(s)
+s=open('pacer.go').read()
+s=s.replace("p.blame.note(g, start, now, refused)","p.blame.note(g, start, now, refused, p.run.inFlight)")
+open('pacer.go','w').write(s)

@@ -31,6 +31,8 @@ type learner struct {
 	resumed  float64 // when that ended
 	refused  float64 // start of the first refused one; +Inf: none
 	last     event   // the last refusal that taught something
+	sharp    event   // the one that came soonest after a pause: it tells most about the burst
+	unsure   int     // refusals in a row that left the quota in doubt
 
 	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, lowest
 }
@@ -196,11 +198,14 @@ func (l *learner) resume(now float64) {
 	l.learn(e, now)
 	l.debug(now, e, l.quota, l.mode == settled)
 	l.last = e
+	if l.sharp.at == 0 || e.length < l.sharp.length {
+		l.sharp = e
+	}
 }
 
 func (l *learner) learn(e event, now float64) {
 	if l.sameWindow(e) {
-		l.window = max(e.accepted, l.last.accepted)
+		l.window = e.accepted
 		l.quota = float64(l.window) / (e.length + e.pause)
 		l.enter(windowed, now)
 		return
@@ -209,7 +214,8 @@ func (l *learner) learn(e event, now float64) {
 	quota, doubt := l.estimate(e)
 	if doubt > 0.15 {
 		l.quota = 0
-		l.speed = firstFrac * quota
+		l.speed = quota * math.Pow(0.93, float64(l.unsure))
+		l.unsure++
 		if e.pause > 10 {
 			lately := float64(e.trace.count(e.at-1, e.at))
 			l.speed = min(l.speed, max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
@@ -218,6 +224,7 @@ func (l *learner) learn(e event, now float64) {
 		l.slope = min(max(slopeF/l.pause, 0.001), 0.05)
 		return
 	}
+	l.unsure = 0
 	if l.quota > 0 && quota < 0.9*l.quota {
 		l.former, l.tried = max(l.former, l.quota), 0
 	}
@@ -293,7 +300,7 @@ func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 	case l.burst > 0:
 		miss = (burst - l.burst) / noise
 	case l.last.at > 0:
-		other := l.last.demand(quota)
+		other := l.sharp.demand(quota)
 		miss = (burst - other) / noise / math.Sqrt2
 		burst = (burst + other) / 2
 		fallthrough
@@ -308,15 +315,14 @@ func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 // many attempts though in different times, as a counter does that is reset when
 // a fixed window ends, and no bucket.
 func (l *learner) sameWindow(e event) bool {
-	if l.last.at == 0 {
-		return false
+	if l.window > 0 {
+		return near(e.accepted, l.window)
 	}
-	n, before := float64(e.accepted), float64(l.last.accepted)
-	if math.Abs(n-before) > 1 {
-		return false
-	}
-	return l.mode == windowed || max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)
+	return l.last.at > 0 && e.accepted >= 50 && near(e.accepted, l.last.accepted) &&
+		max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)
 }
+
+func near(a, b int) bool { return a-b <= 1 && b-a <= 1 }
 
 func (e *event) demand(rate float64) float64 {
 	d, _ := e.trace.demand(rate, e.at)
@@ -334,7 +340,7 @@ func (e *event) top() float64 {
 func (l *learner) forget(speed float64) {
 	l.mode, l.speed, l.target = starting, speed, 0
 	l.quota, l.burst, l.former, l.window = 0, 0, 0, 0
-	l.refused, l.last = math.Inf(1), event{}
+	l.refused, l.last, l.sharp, l.unsure = math.Inf(1), event{}, event{}, 0
 }
 
 // found returns the rate to start the next run with; 0 if no limit showed.

@@ -157,7 +157,7 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 // what was learned about the other kind of scope is void.
 func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
 	before := p.blame.verdict
-	p.blame.note(g, start, now, refused)
+	p.blame.note(g, start, now, refused, p.run.inFlight)
 	if p.blame.verdict == before {
 		return
 	}
