@@ -34,11 +34,11 @@ type checker struct {
 // results to show.
 func (c *checker) check(rec *record, fault *Problem) {
 	c.fill(rec)
+	c.names()
 	if fault != nil {
 		c.row.Problems, c.row.Warnings = []Problem{*fault}, nil
 		return
 	}
-	c.names()
 	c.access(rec)
 }
 
@@ -55,7 +55,7 @@ func (c *checker) fill(rec *record) {
 	p.ImmutableID = c.immutableID(rec.ImmutableID)
 	p.ForceChangePassword = c.forceChange(rec.ForceChange)
 	if rec.Password != "" {
-		p.Password = secret.New(c.password(rec.Password))
+		p.Password = secret.New(strings.Trim(rec.Password, "\r\n"))
 	}
 }
 
@@ -94,11 +94,15 @@ func (c *checker) text(f field, cell string) string {
 	if s != cell {
 		c.cleaned++
 	}
+	if right, ok := undouble(s); ok {
+		c.problem(f, "double_encoding", s,
+			fmt.Sprintf("the %s was encoded twice: it was most likely %q once", f.title(), clip(right)),
+			"export the list again and "+saveAsUTF8)
+		return s
+	}
 	for _, r := range s {
-		if r >= ' ' && r < 0x7f {
-			continue
-		}
 		switch {
+		case r >= ' ' && r < 0x7f:
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
 			c.problem(f, "control_character", s,
 				fmt.Sprintf("the %s holds the control character %U", f.title(), r),
@@ -110,11 +114,6 @@ func (c *checker) text(f field, cell string) string {
 				"type the letter again: it was lost when the file was saved")
 			return s
 		}
-	}
-	if right, ok := undouble(s); ok {
-		c.problem(f, "double_encoding", s,
-			fmt.Sprintf("the %s was encoded twice: it was most likely %q once", f.title(), clip(right)),
-			"export the list again and "+saveAsUTF8)
 	}
 	return s
 }
@@ -243,8 +242,10 @@ func (c *checker) access(rec *record) {
 		c.problem(passwordHash, "hashed_password", s,
 			"the password is hashed, and Partner Center takes only plain ones",
 			"clear this cell and the password, to have a new one made")
+	} else if !p.Password.Empty() {
+		c.password(p.Password.Reveal())
+		c.passwordAndName(p)
 	}
-	c.passwordAndName(p)
 	if _, given, at := strings.Cut(p.UserPrincipalName, "@"); at && p.Domain != "" && !strings.EqualFold(given, p.Domain) {
 		c.problem(domain, "two_domains", p.Domain,
 			fmt.Sprintf("the row's domain is not that of its user principal name, %q", clip(p.UserPrincipalName)),

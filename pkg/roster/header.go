@@ -95,6 +95,7 @@ type mapper struct {
 	columns []Column
 	fields  []field  // by column
 	weights []weight // by column
+	told    []bool   // by column: Options.Map decided
 	notes   []string
 }
 
@@ -112,15 +113,18 @@ func mapColumns(header, first []string, forced map[string]string) (*mapper, erro
 	m.columns = make([]Column, len(m.labels))
 	m.fields = make([]field, len(m.labels))
 	m.weights = make([]weight, len(m.labels))
+	m.told = make([]bool, len(m.labels))
 	for i, l := range m.labels {
 		m.columns[i].Header = l.header
 		m.fields[i], m.weights[i] = m.meaning(l)
 	}
-	m.settleNames()
 	if m.sheet.name == "" && byPosition(m.labels, m.fields, first) {
 		m.takePositions()
 	}
 	if err := m.force(forced); err != nil {
+		return nil, err
+	}
+	if err := m.settleNames(); err != nil {
 		return nil, err
 	}
 	if err := m.settleDoubles(); err != nil {
@@ -159,29 +163,37 @@ func (m *mapper) meaning(l label) (field, weight) {
 }
 
 // settleNames gives words such as "Name" and "Nome" the meaning that the columns
-// beside them leave.
-func (m *mapper) settleNames() {
+// beside them leave, and asks where they leave two.
+func (m *mapper) settleNames() error {
 	given, surname := slices.Index(m.fields, firstName), slices.Index(m.fields, lastName)
 	for i, l := range m.labels {
+		surnameWord := slices.Contains(surnameOrFull(), l.folded)
+		if m.fields[i] != none || m.told[i] || !surnameWord && !slices.Contains(givenOrFull(), l.folded) {
+			continue
+		}
+		m.fields[i], m.weights[i] = displayName, rather
 		switch {
-		case m.fields[i] != none:
-		case slices.Contains(givenOrFull(), l.folded):
-			m.fields[i], m.weights[i] = displayName, rather
-			if given < 0 && surname >= 0 {
-				m.fields[i] = firstName
+		case surnameWord && surname < 0 && given >= 0:
+			if !slices.Contains(surnameLanguages(), m.labels[given].folded) {
+				return &Error{
+					Message: fmt.Sprintf("%q may be the last name or the whole name", l.header),
+					Hint:    fmt.Sprintf("which is it? Say --map %q or --map %q", l.header+"="+LastName, l.header+"="+DisplayName),
+				}
 			}
-		case slices.Contains(surnameOrFull(), l.folded):
-			m.fields[i], m.weights[i] = displayName, rather
-			if surname < 0 && given >= 0 && slices.Contains(surnameLanguages(), m.labels[given].folded) {
-				m.fields[i] = lastName
-			}
+			m.fields[i] = lastName
+		case !surnameWord && given < 0 && surname >= 0:
+			m.fields[i] = firstName
 		}
 	}
+	return nil
 }
 
 func (m *mapper) takePositions() {
 	for i, f := range positions() {
 		m.fields[i], m.weights[i] = f, exact
+	}
+	for i := range m.columns {
+		m.columns[i].Known = true
 	}
 	m.sheet = sheet{name: microsoft365}
 	m.notes = append(m.notes, fmt.Sprintf("The headers are not all understood, but the sheet has the shape of the Microsoft 365 admin centre's, so the first four columns are taken for user name, first name, last name and display name: %s.", quotedList(m.headers()[:4])))
@@ -222,7 +234,7 @@ func (m *mapper) force(forced map[string]string) error {
 			m.columns[column].Note = "left aside by --map"
 			m.columns[column].Known = true
 		}
-		m.fields[column], m.weights[column] = f, exact
+		m.fields[column], m.weights[column], m.told[column] = f, exact, true
 	}
 	return nil
 }
@@ -305,6 +317,8 @@ func (m *mapper) describe() {
 		c.Known = c.Known || isRejectsColumn(l.folded) || m.sheet.knows(l.folded)
 		switch {
 		case c.Note != "":
+		case isRejectsColumn(l.folded):
+			c.Note = "it is what muster wrote into the rejects file"
 		case isCountry(l.folded):
 			c.Note = fmt.Sprintf("it belongs to the address; if it is where the services are used, say --map %q", l.header+"="+UsageLocation)
 		case c.Known:
@@ -317,7 +331,7 @@ func (m *mapper) describe() {
 
 func isCountry(folded string) bool {
 	switch folded {
-	case "country", "countryorregion", "countryregion", "land", "pays", "pais", "paese", "kraj":
+	case "country", "countryorregion", "countryregion", "land", "landregion", "pays", "paysouregion", "pais", "paisoregion", "paese", "kraj":
 		return true
 	}
 	return false

@@ -23,15 +23,11 @@ const minNameInPassword = 3
 // password checks a given password. It is taken as it stands but for line ends
 // around it: whether a blank belongs to it, only its owner knows, so it is neither
 // removed nor passed over in silence. No message shows any of it.
-func (c *checker) password(cell string) string {
-	s := strings.Trim(cell, "\r\n")
-	if s == "" {
-		return ""
-	}
+func (c *checker) password(s string) {
 	if strings.Trim(s, "*") == "" {
 		c.problem(password, "masked_password", "", "the password was replaced with stars when the list was exported",
 			"write the password itself, or clear the cell to have one made")
-		return s
+		return
 	}
 	c.passwordLength(s)
 	c.passwordCharacters(s)
@@ -39,7 +35,6 @@ func (c *checker) password(cell string) string {
 		c.warn(password, "blank_in_password", "", "the password begins or ends with a blank, which is taken for a part of it",
 			"remove the blank if it is none")
 	}
-	return s
 }
 
 func (c *checker) passwordLength(s string) {
@@ -85,9 +80,6 @@ func (c *checker) passwordCharacters(s string) {
 // passwordAndName refuses a password that contains the name before the "@" of a
 // given user principal name, in whatever case.
 func (c *checker) passwordAndName(p *Person) {
-	if p.Password.Empty() {
-		return
-	}
 	local, _, _ := strings.Cut(p.UserPrincipalName, "@")
 	if len(local) >= minNameInPassword && strings.Contains(strings.ToLower(p.Password.Reveal()), strings.ToLower(local)) {
 		c.problem(password, "password_has_name", "", "the password contains the user name", "choose another one, or clear the cell to have one made")

@@ -127,8 +127,10 @@ type Mapping struct {
 	Template    string // the name of the known sheet, "" for any other
 	Columns     []Column
 	Notes       []string // what else was assumed, one sentence each
-	Cleaned     int      // cells that needed cleaning, of the last whole pass
-	Skipped     int      // example rows and rows without any value, of the last whole pass
+	// Of the last whole pass, 0 before it:
+	Cleaned  int // cells that needed cleaning
+	Examples int // rows skipped because their first cell begins with "Example:"
+	Blank    int // rows skipped because no cell has a value
 }
 
 // Column is what one column was taken for.

@@ -216,7 +216,8 @@ func (p *pass) complete() {
 	f := p.file
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mapping.Cleaned, f.mapping.Skipped = p.cleaned, p.splitter.skipped
+	f.mapping.Cleaned = p.cleaned
+	f.mapping.Examples, f.mapping.Blank = p.splitter.counts[example], p.splitter.counts[blank]
 	if f.isJSON {
 		f.mapping.Columns = memberColumns(p.unknown, f.members)
 	}

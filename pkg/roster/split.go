@@ -33,13 +33,22 @@ func (b *batch) record(i int) []byte {
 	return b.text[b.marks[i].start:]
 }
 
+// kind tells data rows from others.
+type kind uint8
+
+const (
+	data    kind = iota
+	blank        // cells without any value, as spreadsheets leave below their tables
+	example      // the row of Entra's sheet that shows how to fill it in
+)
+
 // cut is the outcome of looking for the end of the record a text starts with.
 type cut struct {
 	end   int  // bytes of the record; 0: its end is not in the text
 	lines int  // line ends in it, or up to the end of the text
 	empty bool // an empty line, which encoding/csv does not count as a record
-	skip  bool // no data row: without any value, or an example
-	torn  int  // lines into the record, 1-based, where a quote opens that is not closed as it should; 0: none
+	kind  kind
+	torn  int // lines into the record, 1-based, where a quote opens that is not closed as it should; 0: none
 }
 
 // splitter cuts text into batches of whole records. It decides alone, from the
@@ -52,8 +61,7 @@ type splitter struct {
 	maxLine int
 	rest    []byte // starts a record whose end was not yet read
 	line    int    // where rest starts
-	rows    int    // numbers given
-	skipped int
+	counts  [3]int // records by kind
 	ended   bool
 }
 
@@ -115,7 +123,7 @@ func (s *splitter) split() *batch {
 			break
 		}
 		if !c.empty {
-			b.marks = append(b.marks, s.mark(at, c.skip))
+			b.marks = append(b.marks, s.mark(at, c.kind))
 		}
 		at += c.end
 		s.line += c.lines
@@ -124,14 +132,12 @@ func (s *splitter) split() *batch {
 	return b
 }
 
-func (s *splitter) mark(start int, skip bool) mark {
+func (s *splitter) mark(start int, k kind) mark {
+	s.counts[k]++
 	m := mark{start: start, line: s.line}
-	if skip {
-		s.skipped++
-		return m
+	if k == data {
+		m.n = s.counts[data]
 	}
-	s.rows++
-	m.n = s.rows
 	return m
 }
 
@@ -162,8 +168,7 @@ func findLine(text []byte) cut {
 	if nl < 0 {
 		return cut{}
 	}
-	blank := len(bytes.TrimSpace(text[:nl])) == 0
-	return cut{end: nl + 1, lines: 1, empty: blank}
+	return cut{end: nl + 1, lines: 1, empty: len(bytes.TrimSpace(text[:nl])) == 0}
 }
 
 // csvShape knows where records of CSV end, in the very way of encoding/csv, which
@@ -182,7 +187,7 @@ func (s csvShape) find(text []byte) cut {
 	}
 	if nl >= 0 && bytes.IndexByte(text[:nl], '"') < 0 {
 		c := cut{end: nl + 1, lines: 1, empty: nl == 0 || nl == 1 && text[0] == '\r'}
-		c.skip = s.skips(text[:nl])
+		c.kind = s.kind(text[:nl])
 		return c
 	}
 	c := s.quoted(text)
@@ -192,7 +197,7 @@ func (s csvShape) find(text []byte) cut {
 	if c.lines > 1 && c.torn == 0 && !s.wellFormed(text[:c.end]) {
 		c.torn = 1
 	}
-	c.skip = s.skips(text[:c.end])
+	c.kind = s.kind(text[:c.end])
 	return c
 }
 
@@ -278,25 +283,30 @@ func (s csvShape) wellFormed(record []byte) bool {
 	return err == nil && len(cells) >= s.columns && blankCells(cells[s.columns:])
 }
 
-// skips reports whether a record is no data row: cells without any value, as
-// spreadsheets leave below their tables, or the example row of Entra's sheet.
-func (s csvShape) skips(record []byte) bool {
-	if len(record) == 0 {
-		return false
-	}
-	switch first := record[0]; {
-	case first == 'E' || first == '"':
-		cell := bytes.TrimPrefix(record, []byte{'"'})
-		return bytes.HasPrefix(cell, []byte(exampleMark)) || s.valueless(record)
-	case first == s.comma || first == ' ' || first == '\t':
-		return s.valueless(record)
-	}
-	return false
-}
-
-// exampleMark begins the first cell of a row that only shows how to fill the
-// sheet in: "Bulk create users" in Microsoft's Entra documentation.
+// exampleMark begins the first cell of an example: "Bulk create users",
+// Microsoft Entra documentation.
 const exampleMark = "Example:"
+
+// kind looks at a record's first byte, and further only where that may begin
+// something else than data.
+func (s csvShape) kind(record []byte) kind {
+	if len(record) == 0 {
+		return data
+	}
+	switch record[0] {
+	case 'E', '"':
+		if bytes.HasPrefix(bytes.TrimPrefix(record, []byte{'"'}), []byte(exampleMark)) {
+			return example
+		}
+	case s.comma, ' ', '\t':
+	default:
+		return data
+	}
+	if s.valueless(record) {
+		return blank
+	}
+	return data
+}
 
 func (s csvShape) valueless(record []byte) bool {
 	for _, b := range record {

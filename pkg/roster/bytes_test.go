@@ -1,0 +1,271 @@
+package roster
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// TestStandardInput reads what can be read only once, more than once.
+func TestStandardInput(t *testing.T) {
+	dir := t.TempDir()
+	f, err := Open("-", Options{Stdin: strings.NewReader("firstName\nJane\n"), TempDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		n := 0
+		for _, err := range f.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 1 {
+			t.Errorf("got %d rows, want 1", n)
+		}
+	}
+	copies, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(copies) != 1 {
+		t.Fatalf("got copies %q, want one", copies)
+	}
+	if info, err := os.Stat(copies[0]); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v %v, want mode 0600", info.Mode(), err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("got %q left behind", left)
+	}
+}
+
+// TestStandardInputCleansUp holds that a refused input leaves no copy either.
+func TestStandardInputCleansUp(t *testing.T) {
+	dir := t.TempDir()
+	for _, in := range []io.Reader{strings.NewReader("\x89PNG\r\n"), io.MultiReader(strings.NewReader("first"), brokenReader{})} {
+		if _, err := Open("-", Options{Stdin: in, TempDir: dir}); err == nil {
+			t.Error("got no error")
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("got %q left behind", left)
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("pipe broke") }
+
+// endless is a reader of one text again and again, up to a size.
+type endless struct {
+	text string
+	at   int
+	left int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left <= 0 {
+		return 0, io.EOF
+	}
+	n := 0
+	for n < len(p) && e.left > 0 {
+		k := copy(p[n:], e.text[e.at:])
+		e.at = (e.at + k) % len(e.text)
+		n += k
+		e.left -= k
+	}
+	return n, nil
+}
+
+// TestBombs gives compressed files that grow without end. What is no list must be
+// refused long before it is unpacked.
+func TestBombs(t *testing.T) {
+	const size = 300 << 20
+	tests := []struct{ name, text, want string }{
+		{"zeros", "\x00", "zero byte"},
+		{"one line", "aaaaaaaa", "longer than"},
+		{"empty lines", "\n\n\n\n\n\n\n\n", "more than 250 times"},
+	}
+	for _, test := range tests {
+		var z bytes.Buffer
+		w, err := zstd.NewWriter(&z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Repeat(test.text, 64<<10/len(test.text))
+		if _, err := io.Copy(w, io.MultiReader(strings.NewReader("firstName\n"), &endless{text: text, left: size})); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err = openText(t, "bomb.csv.zst", z.String(), Options{})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestLongLines holds the limit on one record, whatever makes it long.
+func TestLongLines(t *testing.T) {
+	const limit = 200_000
+	head := "firstName\nJane\n"
+	tests := []struct {
+		name, text string
+		line       int // of the error, 0: none
+		want       string
+	}{
+		{"at the limit", head + strings.Repeat("a", limit-1) + "\n", 0, ""},
+		{"beyond the limit", head + strings.Repeat("a", limit) + "\n", 3, "longer than"},
+		{"no line end", head + strings.Repeat("a", 3*limit), 3, "longer than"},
+		{"quoted at the limit", head + `"` + strings.Repeat("a\n", limit/2-2) + "x\"\n", 0, ""},
+		{"unclosed quote", head + `"` + strings.Repeat("a\n", limit), 3, "a quote"},
+		{"header", strings.Repeat("a", 2*limit), 1, "longer than"},
+		{"unclosed quote in the header", "\n\"firstName\nJane\n", 2, "a quote"},
+		{"classic Mac", strings.ReplaceAll(head+strings.Repeat("Jane\n", limit), "\n", "\r"), 0, ""},
+	}
+	for _, test := range tests {
+		var got error
+		f, err := openText(t, "people.csv", test.text, Options{MaxLine: limit})
+		if err != nil {
+			got = err
+		} else {
+			for _, err := range f.Rows() {
+				got = err
+			}
+		}
+		var e *Error
+		switch {
+		case test.line == 0:
+			if got != nil {
+				t.Errorf("%s: got %v, want no error", test.name, got)
+			}
+		case !errors.As(got, &e) || e.Line != test.line || !strings.Contains(e.Message, test.want):
+			t.Errorf("%s: got %v, want %q in line %d", test.name, got, test.want, test.line)
+		}
+	}
+}
+
+// TestCutCharacters puts a letter of several bytes across every place where the
+// readers' buffers may end.
+func TestCutCharacters(t *testing.T) {
+	for shift := range 8 {
+		text := "firstName\n" + strings.Repeat("x", shift) + "\n" + strings.Repeat("Jürgen 王小明 👍\n", 30_000)
+		f, err := openText(t, "people.csv", text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Mapping().Encoding; got != "UTF-8" {
+			t.Errorf("shift %d: got %s, want UTF-8", shift, got)
+		}
+		ansi, err := openText(t, "people.csv", text+"M\xfcller\n", Options{})
+		var e *Error
+		if ansi != nil || !errors.As(err, &e) || !strings.Contains(e.Message, "first of 1 bytes") {
+			t.Errorf("shift %d: got %v, want damaged UTF-8", shift, err)
+		}
+	}
+}
+
+// TestLateWindows1252 decides by the last line how the first one is read.
+func TestLateWindows1252(t *testing.T) {
+	text := "firstName\n" + strings.Repeat("Jane\n", 100_000) + "J\xfcrgen\x80\n"
+	rows := rowsOf(t, text, Options{})
+	if got := rows[len(rows)-1].Person.FirstName; got != "Jürgen€" {
+		t.Errorf("got %q, want Jürgen€", got)
+	}
+	if got := rows[0].Line; got != 2 {
+		t.Errorf("got line %d, want 2", got)
+	}
+}
+
+// TestChangedFile holds that a file written to between two passes is refused.
+func TestChangedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(path, []byte("firstName\nJane\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := os.WriteFile(path, []byte("firstName\nJohn\nJim\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range f.Rows() {
+		if err == nil || !strings.Contains(err.Error(), "changed") {
+			t.Errorf("got %+v %v, want an error about the change", row.Person, err)
+		}
+	}
+}
+
+// TestFormats finds out the format.
+func TestFormats(t *testing.T) {
+	const asCSV, asJSON = "displayName\nJane\n", `{"displayName":"Jane"}` + "\n"
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	io.WriteString(w, asJSON)
+	w.Close()
+	tests := []struct{ name, text, format, want string }{
+		{"a.csv", asCSV, "", "csv"},
+		{"a.txt", asCSV, "auto", "csv"},
+		{"a", asCSV, "", "csv"},
+		{"a.jsonl", asJSON, "", "jsonl"},
+		{"a.NDJSON", asJSON, "", "jsonl"},
+		{"a", "\n " + asJSON, "", "jsonl"},
+		{"a.csv", asJSON, "jsonl", "jsonl"},
+		{"a.jsonl", asCSV, "csv", "csv"},
+		{"a.jsonl.gz", packed.String(), "", "jsonl"},
+		{"a.gz", packed.String(), "", "jsonl"},
+		{"a.csv", asCSV, "xlsx", "the format"},
+	}
+	for _, test := range tests {
+		f, err := openText(t, test.name, test.text, Options{Format: test.format})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = f.Mapping().Format
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%s as %q: got %q, want %q", test.name, test.format, got, test.want)
+		}
+	}
+}
+
+// TestTemplate holds that the starter files pass the checks.
+func TestTemplate(t *testing.T) {
+	for _, format := range []string{"csv", "jsonl"} {
+		f, err := Open("-", Options{Stdin: bytes.NewReader(Template(format)), TempDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for row, err := range f.Rows() {
+			if err != nil || len(row.Problems)+len(row.Warnings) > 0 {
+				t.Errorf("%s: got %v %+v %+v", format, err, row.Problems, row.Warnings)
+			}
+			n++
+		}
+		if n != 2 || f.Mapping().Format != format {
+			t.Errorf("%s: got %d rows of %s, want 2", format, n, f.Mapping().Format)
+		}
+		if want := fieldNames(); !slices.Equal(f.Header(), want[:publicFields]) {
+			t.Errorf("%s: got header %q, want all fields", format, f.Header())
+		}
+		f.Close()
+	}
+	if got := Template("xml"); got != nil {
+		t.Errorf("xml: got %q, want nil", got)
+	}
+}

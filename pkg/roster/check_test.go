@@ -1,0 +1,260 @@
+package roster
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// openText opens a file that holds the text.
+func openText(t testing.TB, name, text string, o Options) (*File, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path, o)
+	if err == nil {
+		t.Cleanup(func() { f.Close() })
+	}
+	return f, err
+}
+
+// rowsOf reads all rows of a file that must be good.
+func rowsOf(t testing.TB, text string, o Options) []Row {
+	t.Helper()
+	f, err := openText(t, "people.csv", text, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []Row
+	for row, err := range f.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func codesOf(problems []Problem) string {
+	var codes []string
+	for _, p := range problems {
+		codes = append(codes, p.Code)
+	}
+	return strings.Join(codes, " ")
+}
+
+// TestRules holds each rule at its limits: one cell, in an otherwise good row.
+func TestRules(t *testing.T) {
+	const wide = "𠮷" // one letter, two UTF-16 code units
+	tests := []struct{ header, cell, problems, warnings string }{
+		{"firstName", strings.Repeat("a", 64), "", ""},
+		{"firstName", strings.Repeat("a", 65), "too_long", ""},
+		{"firstName", strings.Repeat("é", 64), "", ""},
+		{"firstName", strings.Repeat("e\u0301", 64), "", ""}, // composed before it is counted
+		{"firstName", strings.Repeat("é", 65), "too_long", ""},
+		{"firstName", strings.Repeat(wide, 32), "", ""},
+		{"firstName", strings.Repeat(wide, 32) + "a", "too_long", ""},
+		{"lastName", strings.Repeat("a", 64), "", ""},
+		{"lastName", strings.Repeat("a", 65), "too_long", ""},
+		{"displayName", strings.Repeat("a", 256), "", ""},
+		{"displayName", strings.Repeat("a", 257), "too_long", ""},
+		{"firstName", "  " + strings.Repeat("a", 64) + "\u00a0", "", ""}, // cleaned before it is counted
+		{"firstName", "a\x7fb", "control_character", ""},
+		{"firstName", "a\u0085b", "control_character", ""},
+		{"firstName", "a\u2028b", "control_character", ""},
+		{"firstName", "a\ufffeb", "control_character", ""},
+		{"firstName", "a\tb", "control_character", ""},
+		{"firstName", "a\ufffdb", "damaged_text", ""},
+		{"firstName", "FranÃ§ois", "double_encoding", ""},
+		{"firstName", "Å\u0081ukasz", "double_encoding", ""},
+		{"firstName", "Ð˜Ð²Ð°Ð½", "double_encoding", ""},
+		{"firstName", "Oâ€™Neil", "double_encoding", ""},
+		{"firstName", "ÃÉ", "", ""},
+		{"firstName", "Ángel Íñigo", "", ""},
+		{"firstName", "Pаul", "", "mixed_scripts"},
+		{"firstName", "Иван Smith", "", ""}, // each word for itself
+		{"firstName", "Αlex", "", "mixed_scripts"},
+
+		{"userPrincipalName", "jane", "", ""},
+		{"userPrincipalName", "jane@contoso.com", "", ""},
+		{"userPrincipalName", "@contoso.com", "bad_user_name", ""},
+		{"userPrincipalName", "jane@", "bad_user_name", ""},
+		{"userPrincipalName", "jane@a@b.com", "bad_user_name", ""},
+
+		{"usageLocation", "de", "", ""},
+		{"usageLocation", "GB", "", ""},
+		{"usageLocation", "UK", "unknown_location", ""},
+		{"usageLocation", "EL", "unknown_location", ""},
+		{"usageLocation", "XX", "unknown_location", ""},
+		{"usageLocation", "XK", "unknown_location", ""},
+		{"usageLocation", "AN", "unknown_location", ""}, // withdrawn
+		{"usageLocation", "D", "unknown_location", ""},
+		{"usageLocation", "DEU", "unknown_location", ""},
+		{"usageLocation", "ｄe", "unknown_location", ""},
+		{"usageLocation", "united states", "", ""},
+		{"usageLocation", "The Netherlands", "", ""},
+		{"usageLocation", "Côte d'Ivoire", "", ""},
+		{"usageLocation", "Saint Kitts & Nevis", "", ""},
+		{"usageLocation", "Germoney", "unknown_location", ""},
+
+		{"immutableId", "abc+/=", "", ""},
+		{"immutableId", "a_b", "bad_immutable_id", ""},
+		{"immutableId", "a$b", "bad_immutable_id", ""},
+
+		{"password", "Abcde12", "password_too_short", ""},
+		{"password", "Abcdef12", "", ""},
+		{"password", strings.Repeat("Abc1", 64), "", ""},
+		{"password", strings.Repeat("Abc1", 64) + "x", "password_too_long", ""},
+		{"password", "testPassword", "password_too_simple", ""},
+		{"password", "abcdef12", "password_too_simple", ""},
+		{"password", "ABCDEF1!", "", ""},
+		{"password", "abcd-ef1", "", ""},
+		{"password", "Abc def 12", "", ""},
+		{"password", " Abcdef12", "", "blank_in_password"},
+		{"password", "Äbcdef12", "password_characters password_too_simple", ""},
+		{"password", "Abcdef12\u00a0", "password_characters", ""},
+		{"password", "\u200bAbcdef12", "password_characters", ""},
+		{"password", "********", "masked_password", ""},
+		{"password", `@#$%^&*-_!+=[]{}|\:',.?/~();<>aA` + "`", "", ""},
+		{"password", "short", "password_too_short password_too_simple", ""},
+
+		{"forceChangePassword", "FALSE", "", ""},
+		{"forceChangePassword", "nein", "", ""},
+		{"forceChangePassword", "perhaps", "bad_yes_no", ""},
+		{"blockSignIn", "no", "", ""},
+		{"blockSignIn", "Yes", "blocked_sign_in", ""},
+		{"blockSignIn", "?", "bad_yes_no", ""},
+		{"accountEnabled", "True", "", ""},
+		{"accountEnabled", "False", "blocked_sign_in", ""},
+		{"passwordHashFunction", "SHA-1", "hashed_password", ""},
+
+		{"customerId", "1f0e4e2c-1111-4222-8333-444455556666", "", ""},
+		{"customerId", "{1F0E4E2C-1111-4222-8333-444455556666}", "", ""},
+		{"customerId", "1f0e4e2c-1111-4222-8333-44445555666", "bad_customer", ""},
+		{"customerId", "contoso.com", "", ""},
+		{"customerId", "contoso", "bad_customer", ""},
+		{"domain", "Contoso.onmicrosoft.com", "", ""},
+		{"domain", strings.Repeat("a", 44) + ".com", "", ""},
+		{"domain", strings.Repeat("a", 45) + ".com", "bad_domain", ""},
+		{"domain", "contoso", "bad_domain", ""},
+		{"domain", "contoso..com", "bad_domain", ""},
+		{"domain", "con toso.com", "bad_domain", ""},
+		{"domain", "contoso-.com", "bad_domain", ""},
+		{"domain", "@contoso.com", "bad_domain", ""},
+		{"domain", "müller.de", "bad_domain", ""},
+	}
+	for _, test := range tests {
+		quoted := `"` + strings.ReplaceAll(test.cell, `"`, `""`) + `"`
+		text := "givenName," + test.header + "\nJane," + quoted + "\n"
+		if test.header == "firstName" {
+			text = "surname," + test.header + "\nDoe," + quoted + "\n"
+		}
+		rows := rowsOf(t, text, Options{})
+		if len(rows) != 1 {
+			t.Fatalf("%s %q: got %d rows, want 1", test.header, test.cell, len(rows))
+		}
+		if got := codesOf(rows[0].Problems); got != test.problems {
+			t.Errorf("%s %q: got problems %q, want %q", test.header, test.cell, got, test.problems)
+		}
+		if got := codesOf(rows[0].Warnings); got != test.warnings {
+			t.Errorf("%s %q: got warnings %q, want %q", test.header, test.cell, got, test.warnings)
+		}
+		for _, p := range slices.Concat(rows[0].Problems, rows[0].Warnings) {
+			if p.Message == "" || p.Hint == "" || p.Column != test.header {
+				t.Errorf("%s %q: got %+v, want a column, a message and a hint", test.header, test.cell, p)
+			}
+		}
+	}
+}
+
+// TestAllProblemsOfARow holds that no broken rule hides another, and that a
+// password shows nowhere.
+func TestAllProblemsOfARow(t *testing.T) {
+	const text = "firstName,userPrincipalName,usageLocation,immutableId,password,forceChangePassword,domain\n" +
+		"\u0007x,jane@a.com,UK,$1,JANE,maybe,b.com\n"
+	row := rowsOf(t, text, Options{})[0]
+	want := "control_character unknown_location bad_immutable_id bad_yes_no password_too_short password_too_simple password_has_name two_domains"
+	if got := codesOf(row.Problems); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if shown := fmt.Sprintf("%+v %+v", row.Problems, row.Person); strings.Contains(shown, "JANE") {
+		t.Errorf("the password is in %s", shown)
+	}
+}
+
+func TestPasswordHasName(t *testing.T) {
+	tests := []struct {
+		upn, password string
+		want          string
+	}{
+		{"jane.doe@contoso.com", "xJANE.DOE1", "password_has_name"},
+		{"jane.doe", "1Jane.Doe2", "password_has_name"},
+		{"jo@contoso.com", "Josephine1", ""}, // too short to be looked for
+		{"joe@contoso.com", "Joephine1", "password_has_name"},
+		{"", "Josephine1", ""},
+	}
+	for _, test := range tests {
+		row := rowsOf(t, "displayName,userPrincipalName,password\nx,"+test.upn+","+test.password+"\n", Options{})[0]
+		if got := codesOf(row.Problems); got != test.want {
+			t.Errorf("%s %s: got %q, want %q", test.upn, test.password, got, test.want)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	rows := rowsOf(t, "firstName,lastName,displayName,usageLocation,forceChangePassword\n"+
+		"Jane,Doe,,,\nJane,,,germany,\n,Doe,,,no\nJane,Doe,Boss,us,0\n", Options{UsageLocation: "Austria"})
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprint(r.Person.DisplayName, "/", r.Person.UsageLocation, "/", r.Person.ForceChangePassword))
+	}
+	want := []string{"Jane Doe/AT/true", "Jane/DE/true", "Doe/AT/false", "Boss/US/false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := openText(t, "people.csv", "firstName\nJane\n", Options{UsageLocation: "UK"}); err == nil || !strings.Contains(err.Error(), "GB") {
+		t.Errorf("usage location UK: got %v, want an error that says GB", err)
+	}
+}
+
+// TestIdentity holds what is one person and what is two.
+func TestIdentity(t *testing.T) {
+	tests := []struct {
+		a, b Person
+		same bool
+	}{
+		{Person{FirstName: "Jane", LastName: "Doe"}, Person{FirstName: "JANE", LastName: "doe"}, true},
+		{Person{FirstName: "Zoe\u0308"}, Person{FirstName: "ZOË"}, true},
+		{Person{LastName: "Groß"}, Person{LastName: "GROSS"}, true},
+		{Person{FirstName: "Jane", LastName: "Doe"}, Person{FirstName: "Jane Doe"}, false},
+		{Person{FirstName: "Işık"}, Person{FirstName: "Isik"}, false},
+		{Person{UserPrincipalName: "Jane@contoso.com", FirstName: "x"}, Person{UserPrincipalName: "jane@Contoso.com"}, true},
+		{Person{ImmutableID: "aB", FirstName: "x"}, Person{ImmutableID: "aB"}, true},
+		{Person{ImmutableID: "aB"}, Person{ImmutableID: "Ab"}, false}, // base64 has both cases
+		{Person{ImmutableID: "x"}, Person{UserPrincipalName: "x"}, false},
+	}
+	for _, test := range tests {
+		if got := test.a.Identity() == test.b.Identity(); got != test.same {
+			t.Errorf("%q and %q: got same=%v, want %v", test.a.Identity(), test.b.Identity(), got, test.same)
+		}
+	}
+}
+
+func TestCountries(t *testing.T) {
+	if n := strings.Count(countryNames, "\n") + 1; n != 249 {
+		t.Errorf("got %d countries, want the 249 of ISO 3166-1", n)
+	}
+	for line := range strings.Lines(countryNames) {
+		code, names, _ := strings.Cut(strings.TrimSpace(line), " ")
+		for name := range strings.SplitSeq(names, ";") {
+			if got, _ := countryCode(strings.TrimSpace(name)); got != code {
+				t.Errorf("%q: got %q, want %q", name, got, code)
+			}
+		}
+	}
+}
