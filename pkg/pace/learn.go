@@ -34,7 +34,8 @@ type learner struct {
 	sharp    event   // the one that came soonest after a pause: it tells most about the burst
 	unsure   int     // refusals in a row that left the quota in doubt
 
-	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, lowest
+	answers                int
+	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, when it was quick
 }
 
 type mode int
@@ -47,25 +48,25 @@ const (
 	windowed             // full speed until a fixed window is used up
 )
 
-// An event is a refusal, with what led to it.
-type event struct {
-	at       float64 // when the first refused attempt started; 0: there was none
-	pause    float64 // seconds from then until attempts started again
-	accepted int     // attempts accepted between the pauses
-	length   float64 // seconds from the end of the pause before to at
-	trace    trace
-}
-
 const (
 	firstSpeed = 20.0 // attempts a second into an unknown service
 	topSpeed   = 1e6  // as good as no limit
-	priorBurst = 0.25 // seconds' worth of quota in a burst, before it is known
+	minSpeed   = 0.05 // even after many refusals
+	gain       = 2.0  // what an answer adds to the speed while starting
+
+	trust      = 0.15 // doubt up to which an estimate is taken for the quota
+	dearPause  = 10.0 // seconds from which on a second refusal is to be avoided even at half speed
+	patience   = 60   // times the pause between two looks for a higher quota: they cost 1 or 2 %
+	longest    = 900  // seconds between them at most
+	firstLook  = 75   // seconds to the first one after a start at a remembered rate
+	alert      = 6    // times the pause between looks after the quota has fallen
+	quickClimb = 0.1  // growth a second once the quota has been seen to rise
 )
 
 func newLearner(start, now float64) learner {
 	l := learner{speed: firstSpeed, refused: math.Inf(1), resumed: now, since: now, pause: 2}
 	if start > 0 {
-		l.speed, l.target, l.hold = start/2, start, 75
+		l.speed, l.target, l.hold = start/2, start, firstLook
 	}
 	return l
 }
@@ -108,14 +109,14 @@ func (l *learner) rise(now float64) {
 	step := now - l.raised
 	l.raised = now
 	if l.limiting(now) && !l.congested() {
-		l.speed = min(l.speed*math.Exp(l.slope*(1+(now-l.since)/accT)*step), topSpeed)
+		l.speed = min(l.speed*math.Exp(l.slope*(1+(now-l.since)/2)*step), topSpeed)
 	}
 }
 
 // probe goes a little above the known quota for as long as its burst lasts. If
 // nothing is refused then, the quota has risen.
 func (l *learner) probe(now float64) {
-	above := max(probeX, l.burst/l.quota/10)
+	above := max(0.03, l.burst/l.quota/10)
 	if l.former > 0 {
 		above *= 2 // what fell may well come back: see quickly
 	}
@@ -127,13 +128,13 @@ func (l *learner) probe(now float64) {
 	}
 	if l.former > l.quota*1.05 {
 		l.quota, l.former = l.former, 0
-		l.speed, l.hold = l.quota*0.985, 60*l.pause
+		l.speed, l.hold = l.quota*0.985, patience*l.pause
 		l.enter(settled, now)
 		return
 	}
 	l.quota, l.former = 0, 0
 	l.enter(climbing, now)
-	l.slope = 0.1
+	l.slope = quickClimb
 }
 
 // limiting reports whether it is the speed that limits the attempts, not the
@@ -160,13 +161,17 @@ func (l *learner) accept(start, now float64) {
 	}
 }
 
+// observe keeps the usual time to an answer, and a quiet one to compare it with:
+// the lowest average seen, which slowly gives in where answers stay slow.
 func (l *learner) observe(latency float64) {
-	if l.latency == 0 {
-		l.latency, l.quiet = latency, latency
+	l.answers++
+	weight := max(0.1, 1/float64(l.answers))
+	l.spread += (math.Abs(latency-l.latency) - l.spread) * weight / 2
+	l.latency += (latency - l.latency) * weight
+	l.quiet += (l.latency - l.quiet) / 500
+	if l.answers <= 20 || l.latency < l.quiet {
+		l.quiet = l.latency
 	}
-	l.latency += (latency - l.latency) / 10
-	l.spread += (math.Abs(latency-l.latency) - l.spread) / 20
-	l.quiet = min(l.quiet, l.latency)
 }
 
 // congested reports whether answers take much longer than they used to: the
@@ -174,8 +179,7 @@ func (l *learner) observe(latency float64) {
 func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
 
 // refuse notes that an attempt which began at start was refused.
-// What counts is the order of arrival, which lies midway to the answer.
-func (l *learner) refuse(start, now float64) {
+func (l *learner) refuse(start float64) {
 	if start >= l.resumed {
 		l.refused = min(l.refused, start)
 	}
@@ -196,13 +200,13 @@ func (l *learner) resume(now float64) {
 	}
 	l.pause += (e.pause - l.pause) / 3
 	l.learn(e, now)
-	l.debug(now, e, l.quota, l.mode == settled)
 	l.last = e
 	if l.sharp.at == 0 || e.length < l.sharp.length {
 		l.sharp = e
 	}
 }
 
+// learn decides how to go on after a refusal.
 func (l *learner) learn(e event, now float64) {
 	if l.sameWindow(e) {
 		l.window = e.accepted
@@ -212,16 +216,8 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.window = 0
 	quota, doubt := l.estimate(e)
-	if doubt > 0.15 {
-		l.quota = 0
-		l.speed = quota * math.Pow(0.93, float64(l.unsure))
-		l.unsure++
-		if e.pause > 10 {
-			lately := float64(e.trace.count(e.at-1, e.at))
-			l.speed = min(l.speed, max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
-		}
-		l.enter(climbing, now)
-		l.slope = min(max(slopeF/l.pause, 0.001), 0.05)
+	if doubt > trust {
+		l.grope(e, quota, now)
 		return
 	}
 	l.unsure = 0
@@ -230,85 +226,29 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.quota = quota
 	l.speed = quota * (1 - min(0.004+0.6*doubt, 0.08))
-	l.hold = min(max(l.pause*min(max(1/doubt, 8), 60), 30), 900)
+	l.hold = min(max(l.pause*min(max(1/doubt, 8), patience), 30), longest)
 	if l.former > 0 {
-		l.hold = min(l.hold, l.pause*6*math.Pow(1.2, float64(l.tried)))
+		l.hold = min(l.hold, l.pause*alert*math.Pow(1.2, float64(l.tried)))
 		l.tried++
 	}
 	l.enter(settled, now)
 }
 
-// estimate returns the quota that explains a refusal best, and how far off it
-// may be, as a fraction. It weighs two things: that the burst must be what it
-// was known to be, or what the refusal before needed too; and, as long as it is
-// not known, that it should be of the usual size.
-func (l *learner) estimate(e event) (quota, doubt float64) {
-	floor := 0.0
-	if l.last.at > 0 { // the bucket was empty then, and has let all this pass since
-		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+// grope goes on from a quota that is little more than a guess, climbing towards
+// the next refusal; the dearer that is, the more slowly. Where the pause is long,
+// as it is with a window of a minute, half the speed loses nothing as long as it
+// still uses the window up, and tells a window from a bucket.
+func (l *learner) grope(e event, quota, now float64) {
+	l.quota = 0
+	l.speed = quota * math.Pow(0.93, float64(min(l.unsure, 20)))
+	l.unsure++
+	if e.pause > dearPause {
+		lately := float64(e.trace.count(e.at-1, e.at))
+		l.speed = min(l.speed, max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
 	}
-	top := max(e.top(), floor*1.01)
-	quota, burst, doubt := l.search(e, max(floor, top/50), top)
-	switch {
-	case l.last.at == 0 && l.burst == 0:
-		doubt = max(doubt, 0.2) // the usual size of a burst is but a guess
-	case l.burst == 0 && doubt < 0.15:
-		l.burst = max(burst, 1)
-	}
-	return quota, doubt
-}
-
-// search returns the rate of least cost, looking closer as long as that helps.
-func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) {
-	const steps = 100
-	for {
-		step := math.Pow(hi/lo, 1.0/steps)
-		var costs [steps + 1]float64
-		best := 0
-		for i := range costs {
-			costs[i], _ = l.cost(e, lo*math.Pow(step, float64(i)), step-1)
-			if costs[i] < costs[best] {
-				best = i
-			}
-		}
-		from, to := best, best
-		for from > 0 && costs[from] < costs[best]+0.5 {
-			from--
-		}
-		for to < steps && costs[to] < costs[best]+0.5 {
-			to++
-		}
-		quota = lo * math.Pow(step, float64(best))
-		lo, hi = lo*math.Pow(step, float64(from)), lo*math.Pow(step, float64(to))
-		doubt = (hi - lo) / 2 / quota
-		if to-from > 10 || step < 1.0001 {
-			_, burst = l.cost(e, quota, 0)
-			return quota, burst, doubt
-		}
-	}
-}
-
-// cost says how badly a quota, known to within step, explains a refusal, and the
-// burst that goes with it.
-func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
-	burst, since := e.trace.demand(quota, e.at)
-	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
-	cost = math.Log(noise)
-	noise = math.Hypot(noise, step*quota*(e.at-since))
-	miss := 0.0
-	switch {
-	case l.burst > 0:
-		miss = (burst - l.burst) / noise
-	case l.last.at > 0:
-		other := l.sharp.demand(quota)
-		miss = (burst - other) / noise / math.Sqrt2
-		burst = (burst + other) / 2
-		fallthrough
-	default:
-		odd := math.Log((burst+1)/(priorBurst*quota+1)) / 1.2
-		cost += odd * odd / 2
-	}
-	return cost + miss*miss/2, burst
+	l.speed = max(l.speed, minSpeed)
+	l.enter(climbing, now)
+	l.slope = min(max(0.02/l.pause, 0.001), 0.05)
 }
 
 // sameWindow reports whether this refusal and the one before came after equally
@@ -323,17 +263,6 @@ func (l *learner) sameWindow(e event) bool {
 }
 
 func near(a, b int) bool { return a-b <= 1 && b-a <= 1 }
-
-func (e *event) demand(rate float64) float64 {
-	d, _ := e.trace.demand(rate, e.at)
-	return d
-}
-
-// top returns a bound for the quota: attempts went faster than it of late.
-func (e *event) top() float64 {
-	const look = 0.5
-	return 1.3 * float64(e.trace.count(e.at-look, e.at)+1) / min(look, max(e.length, 0.1))
-}
 
 // forget drops what was learned from refusals that were not meant for this
 // scope. It goes on at speed.

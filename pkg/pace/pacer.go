@@ -45,7 +45,7 @@ func (p *Pacer) Gate(name string, start float64) *Gate {
 	}
 	g := &Gate{p: p, open: true, scope: newScope(name, p.epoch, start, p.jitter)}
 	p.gates = append(p.gates, g)
-	if l := &p.run.learner; l.mode == starting {
+	if l := &p.run.learner; l.mode == starting && l.target == 0 {
 		l.speed += start * 1.1
 	}
 	return g
@@ -142,7 +142,7 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	if p.blame.verdict == shared {
 		limited = p.run
 	}
-	limited.learner.refuse(limited.clock(start), limited.clock(now))
+	limited.learner.refuse(limited.clock(start))
 	g.scope.pause(start, now, a)
 	if p.blame.verdict == separate {
 		return
@@ -173,7 +173,7 @@ func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
 			p.run.prolong(now, other.scope.until)
 		}
 	}
-	p.run.learner.refuse(p.run.clock(p.blame.from), p.run.clock(now))
+	p.run.learner.refuse(p.run.clock(p.blame.from))
 }
 
 // dispatch lets in whoever may start now, and sets the timer for the next.

@@ -1,0 +1,105 @@
+package pace
+
+import "math"
+
+// usualBurst is the size of a burst, in seconds' worth of quota, that is guessed
+// before one is known; oddBurst is the factor, as a logarithm, by which it may
+// well be off.
+const (
+	usualBurst = 0.25
+	oddBurst   = 1.2
+)
+
+// An event is a refusal, with what led to it.
+type event struct {
+	at       float64 // when the first refused attempt started; 0: there was none
+	pause    float64 // seconds from then until attempts started again
+	accepted int     // attempts accepted between the pauses
+	length   float64 // seconds from the end of the pause before to at
+	trace    trace
+}
+
+// estimate returns the quota that explains a refusal best, and how far off it
+// may be, as a fraction. It weighs two things: that the burst must be what it
+// was known to be, or what the refusal before needed too; and, as long as it is
+// not known, that it should be of the usual size.
+func (l *learner) estimate(e event) (quota, doubt float64) {
+	floor := 0.0
+	if l.last.at > 0 { // the bucket was empty then, and has let all this pass since
+		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+	}
+	top := max(e.top(), floor*1.01)
+	quota, burst, doubt := l.search(e, max(floor, top/50), top)
+	switch {
+	case l.last.at == 0 && l.burst == 0:
+		doubt = 1 // the usual size of a burst is but a guess
+	case l.burst == 0 && doubt < trust:
+		l.burst = max(burst, 1)
+	}
+	return quota, doubt
+}
+
+// search returns the rate of least cost, looking closer as long as that helps.
+func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) {
+	const steps = 100
+	for {
+		step := math.Pow(hi/lo, 1.0/steps)
+		var costs [steps + 1]float64
+		best := 0
+		for i := range costs {
+			costs[i], _ = l.cost(e, lo*math.Pow(step, float64(i)), step-1)
+			if costs[i] < costs[best] {
+				best = i
+			}
+		}
+		from, to := best, best
+		for from > 0 && costs[from] < costs[best]+0.5 {
+			from--
+		}
+		for to < steps && costs[to] < costs[best]+0.5 {
+			to++
+		}
+		quota = lo * math.Pow(step, float64(best))
+		lo, hi = lo*math.Pow(step, float64(from)), lo*math.Pow(step, float64(to))
+		doubt = (hi - lo) / 2 / quota
+		if to-from > 10 || step < 1.0001 {
+			_, burst = l.cost(e, quota, 0)
+			return quota, burst, doubt
+		}
+	}
+}
+
+// cost says how badly a quota, known to within step, explains a refusal, and the
+// burst that goes with it.
+func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
+	burst, since := e.trace.demand(quota, e.at)
+	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
+	cost = math.Log(noise)
+	noise = math.Hypot(noise, step*quota*(e.at-since))
+	miss := 0.0
+	switch {
+	case l.burst > 0:
+		miss = (burst - l.burst) / noise
+	case l.last.at > 0:
+		other := l.sharp.demand(quota)
+		miss = (burst - other) / noise / math.Sqrt2
+		burst = (burst + other) / 2
+		fallthrough
+	default:
+		odd := math.Log((burst+1)/(usualBurst*quota+1)) / oddBurst
+		cost += odd * odd / 2
+	}
+	return cost + miss*miss/2, burst
+}
+
+// demand returns the burst that a bucket refilled at rate must have held.
+func (e *event) demand(rate float64) float64 {
+	d, _ := e.trace.demand(rate, e.at)
+	return d
+}
+
+// top returns a bound for the quota: attempts went faster than it of late.
+func (e *event) top() float64 {
+	const look = 0.5
+	return 1.3 * float64(e.trace.count(e.at-look, e.at)+1) / min(look, max(e.length, 0.1))
+}
