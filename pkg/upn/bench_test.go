@@ -63,7 +63,7 @@ func BenchmarkNext(b *testing.B) {
 	const people = 1_000_000
 	locals := make([]string, people)
 	for i := range locals {
-		locals[i] = "first" + strconv.Itoa(i*2654435761%650_000) + ".last"
+		locals[i] = "first" + strconv.FormatUint(uint64(i)*2654435761%650_000, 10) + ".last"
 	}
 	for b.Loop() {
 		s := NewNames()
@@ -84,10 +84,11 @@ func BenchmarkMap(b *testing.B) {
 	const people = 1_000_000
 	locals := make([]string, people)
 	for i := range locals {
-		locals[i] = "first" + strconv.Itoa(i*2654435761%650_000) + ".last"
+		locals[i] = "first" + strconv.FormatUint(uint64(i)*2654435761%650_000, 10) + ".last"
 	}
 	var before, after runtime.MemStats
 	for b.Loop() {
+		runtime.GC()
 		runtime.ReadMemStats(&before)
 		taken, numbers := map[string]bool{}, map[string]int{}
 		for _, local := range locals {
@@ -100,8 +101,9 @@ func BenchmarkMap(b *testing.B) {
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/people, "bytes/name")
+		b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/people, "bytes/name")
 		runtime.KeepAlive(taken)
+		runtime.KeepAlive(numbers)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/people, "ns/name")
 }

@@ -132,7 +132,7 @@ func TestNameless(t *testing.T) {
 		says     string
 	}{
 		{"{first}.{last}", Parts{}, "nameless", "{first}, {last}"},
-		{"{first}.{last}", Parts{First: "🙂", Last: "‏"}, "nameless", "{first}, {last}"},
+		{"{first}.{last}", Parts{First: "🙂", Last: "\u200f"}, "nameless", "{first}, {last}"},
 		{"x{immutableId}", Parts{First: "Jane"}, "nameless", "{immutableId}"},
 		{"{immutableId}", Parts{First: "Jane", ImmutableID: "+/="}, "nameless", "{immutableId}"},
 		{"{guid}", Parts{First: "Jane"}, "nameless", "{guid}"},
