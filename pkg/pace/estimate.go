@@ -70,26 +70,24 @@ func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) 
 }
 
 // cost says how badly a quota, known to within step, explains a refusal, and the
-// burst that goes with it.
+// burst that goes with it. It is the negative logarithm of a likelihood: a miss is
+// weighed by the noise of arrivals out of order, an odd burst by how odd it is.
 func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 	burst, since := e.trace.demand(quota, e.at)
 	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
-	cost = math.Log(noise)
-	noise = math.Hypot(noise, step*quota*(e.at-since))
-	miss := 0.0
-	switch {
-	case l.burst > 0:
-		miss = (burst - l.burst) / noise
-	case l.last.at > 0:
-		other := l.sharp.demand(quota)
-		miss = (burst - other) / noise / math.Sqrt2
-		burst = (burst + other) / 2
-		fallthrough
-	default:
-		odd := math.Log((burst+1)/(usualBurst*quota+1)) / oddBurst
-		cost += odd * odd / 2
+	blurred := math.Hypot(noise, step*quota*(e.at-since))
+	if l.burst > 0 {
+		miss := (burst - l.burst) / blurred
+		return miss*miss/2 + math.Log(noise), burst
 	}
-	return cost + miss*miss/2, burst
+	if l.last.at > 0 {
+		other := l.sharp.demand(quota)
+		miss := (burst - other) / blurred / math.Sqrt2
+		cost = miss*miss/2 + math.Log(noise)
+		burst = (burst + other) / 2
+	}
+	odd := math.Log((burst+1)/(usualBurst*quota+1)) / oddBurst
+	return cost + odd*odd/2, burst
 }
 
 // demand returns the burst that a bucket refilled at rate must have held.

@@ -242,9 +242,9 @@ func (l *learner) grope(e event, quota, now float64) {
 	l.quota = 0
 	l.speed = quota * math.Pow(0.93, float64(min(l.unsure, 20)))
 	l.unsure++
-	if e.pause > dearPause {
-		lately := float64(e.trace.count(e.at-1, e.at))
-		l.speed = min(l.speed, max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause)))
+	lately := float64(e.trace.count(e.at-1, e.at))
+	if e.pause > dearPause && l.speed > 0.8*lately {
+		l.speed = max(lately/2, 1.15*float64(e.accepted)/(e.length+e.pause))
 	}
 	l.speed = max(l.speed, minSpeed)
 	l.enter(climbing, now)
