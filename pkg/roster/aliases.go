@@ -1,6 +1,9 @@
 package roster
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // weight says how surely a header means its field. Of two columns for one field
 // the surer one is read; between two that are equally sure a person must choose.
@@ -89,8 +92,8 @@ func aliasLines() []struct {
 	}
 }
 
-// aliases is the table of aliasLines by folded header.
-func aliases() map[string]alias {
+// aliases is the table of aliasLines by folded header, made once and not changed.
+var aliases = sync.OnceValue(func() map[string]alias {
 	table := make(map[string]alias, 512)
 	for _, l := range aliasLines() {
 		for header := range strings.SplitSeq(l.headers, ",") {
@@ -98,7 +101,7 @@ func aliases() map[string]alias {
 		}
 	}
 	return table
-}
+})
 
 // Some words mean a whole name or a part of it, depending on the columns beside
 // them: "Nom" beside "Prénom" is the last name, "Nombre" beside "Apellidos" the

@@ -130,16 +130,27 @@ func undouble(s string) (string, bool) {
 	if !looksDoubled(s) {
 		return "", false
 	}
-	raw, err := charmap.Windows1252.NewEncoder().String(s)
-	if err != nil || !utf8.ValidString(raw) {
+	raw := make([]byte, 0, len(s))
+	for _, r := range s {
+		b, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok {
+			if r > 0xff {
+				return "", false
+			}
+			b = byte(r) // undefined in Windows-1252; programs let it through
+		}
+		raw = append(raw, b)
+	}
+	if !utf8.Valid(raw) {
 		return "", false
 	}
-	for _, r := range raw {
+	right := string(raw)
+	for _, r := range right {
 		if r >= utf8.RuneSelf && !unicode.Is(doubled1252(), r) {
 			return "", false
 		}
 	}
-	return raw, true
+	return right, true
 }
 
 // looksDoubled is the quick first look of undouble: there must be a character

@@ -80,11 +80,14 @@ func readLabel(cell string) label {
 	return l
 }
 
+// isProperty tells property names from remarks such as "[optional]": they are
+// written in camel case, or Entra's sheet has them.
 func isProperty(s string) bool {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
+	folded := foldHeader(s)
+	if s == "" || s[0] < 'a' || s[0] > 'z' || len(folded) != len(s) {
 		return false
 	}
-	return len(foldHeader(s)) == len(s)
+	return folded != s || entraSheet().knows(folded)
 }
 
 // mapper decides what the columns of one file mean.

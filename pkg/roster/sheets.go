@@ -32,13 +32,7 @@ func sheets() []sheet {
 				Alternate email address, Address, City, State or Province, ZIP or Postal Code, Country or Region`,
 			fields: "alternate email address=-",
 		},
-		{
-			name:      "Entra bulk create",
-			bracketed: true,
-			needs:     "displayName, userPrincipalName, passwordProfile",
-			columns: `displayName, userPrincipalName, passwordProfile, blockSignIn, givenName, surname, jobTitle, department, usageLocation,
-				streetAddress, state, country, physicalDeliveryOfficeName, city, postalCode, telephoneNumber, mobile`,
-		},
+		entraSheet(),
 		{
 			name:  "Entra user export",
 			needs: "userPrincipalName, displayName, userType, objectId|id",
@@ -81,6 +75,17 @@ func sheets() []sheet {
 				mobile_number, home_number, work_number, work_mobile_number, work_fax_number`,
 			fields: "user name=-, location=-",
 		},
+	}
+}
+
+// entraSheet is the one sheet whose headers carry property names.
+func entraSheet() sheet {
+	return sheet{
+		name:      "Entra bulk create",
+		bracketed: true,
+		needs:     "displayName, userPrincipalName, passwordProfile",
+		columns: `displayName, userPrincipalName, passwordProfile, blockSignIn, givenName, surname, jobTitle, department, usageLocation,
+				streetAddress, state, country, physicalDeliveryOfficeName, city, postalCode, telephoneNumber, mobile`,
 	}
 }
 

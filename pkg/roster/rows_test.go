@@ -1,0 +1,228 @@
+package roster
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// mixedPeople makes a file of many batches, with faults and skipped rows in it.
+func mixedPeople(rows int) string {
+	var b strings.Builder
+	b.WriteString("firstName,lastName,usageLocation,password\n")
+	for i := range rows {
+		switch i % 50 {
+		case 7:
+			b.WriteString("Jane,\"Do\"e,US,\n")
+		case 13:
+			b.WriteString("Jane\n")
+		case 21:
+			b.WriteString(",,,\n")
+		case 29:
+			fmt.Fprintf(&b, "Jane,\"Doe\n\n%d\",US,\r\n\r\n", i)
+		case 34:
+			b.WriteString("Jane,Doe,UK,short\n")
+		default:
+			fmt.Fprintf(&b, "Jane%d,\"van \"\"der\"\" Müller, Jr %d\",NL,\n", i, i)
+		}
+	}
+	return b.String()
+}
+
+// TestProcessors holds that rows, their order and the counts are the same on any
+// number of processors.
+func TestProcessors(t *testing.T) {
+	f, err := openText(t, "people.csv", mixedPeople(20_000), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var want []string
+	var mapping Mapping
+	for _, processors := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(processors)
+		var rows []Row
+		for row, err := range f.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, row)
+		}
+		got := shown(rows)
+		if want == nil {
+			want, mapping = got, f.Mapping()
+		}
+		if len(got) != 20_000-20_000/50 || !reflect.DeepEqual(got, want) {
+			t.Errorf("%d processors: got %d rows that differ from those of one", processors, len(got))
+		}
+		if m := f.Mapping(); !reflect.DeepEqual(m, mapping) || m.Blank != 400 {
+			t.Errorf("%d processors: got %+v, want %+v", processors, m, mapping)
+		}
+	}
+}
+
+// TestMap holds the order of results, and that work runs once a row.
+func TestMap(t *testing.T) {
+	f, err := openText(t, "people.csv", string(peopleCSV(10_000)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for got, err := range Map(f, func(r Row) int { return 2 * r.N }) {
+		n++
+		if err != nil || got != 2*n {
+			t.Fatalf("row %d: got %d, %v, want %d", n, got, err, 2*n)
+		}
+	}
+	if n != 10_000 {
+		t.Errorf("got %d rows, want 10000", n)
+	}
+}
+
+// TestStopEarly holds that a range that is left ends its goroutines, and that the
+// file can be ranged over again, also by two at once.
+func TestStopEarly(t *testing.T) {
+	f, err := openText(t, "people.csv", string(peopleCSV(50_000)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	for range 20 {
+		for row := range f.Rows() {
+			if row.N == 3 {
+				break
+			}
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("got %d goroutines, want %d", after, before)
+	}
+	outer := 0
+	for range f.Rows() {
+		if outer++; outer > 3 {
+			break
+		}
+		inner := 0
+		for range f.Rows() {
+			inner++
+		}
+		if inner != 50_000 {
+			t.Errorf("got %d rows inside, want 50000", inner)
+		}
+	}
+}
+
+// TestLinesOfErrors holds that a bad file is told late, after its good rows.
+func TestLinesOfErrors(t *testing.T) {
+	text := string(peopleCSV(5_000)) + "Jane,\"Doe,,,,\n"
+	f, err := openText(t, "people.csv", text, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, err := range f.Rows() {
+		if err == nil {
+			n++
+			continue
+		}
+		if want := f.path + ": line 5002: a quote"; !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if n != 5_000 {
+			t.Errorf("got the error after %d rows, want 5000", n)
+		}
+	}
+	if f.Mapping().Cleaned != 0 {
+		t.Error("a pass that failed counted")
+	}
+}
+
+// TestRejectsRoundTrip holds that a row's cells make the same row again.
+func TestRejectsRoundTrip(t *testing.T) {
+	want := rowsOf(t, mixedPeople(200), Options{})
+	var b bytes.Buffer
+	b.WriteString("firstName,lastName,usageLocation,password,error,hint\n")
+	for _, row := range want {
+		cells := row.Cells()[:4]
+		for i, c := range cells {
+			cells[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+		}
+		b.WriteString(strings.Join(cells, ",") + ",why,what\n")
+	}
+	got := rowsOf(t, b.String(), Options{})
+	if len(got) != len(want) {
+		t.Fatalf("got %d rows, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if code := codesOf(want[i].Problems); code == "stray_quote" || code == "too_few_cells" {
+			continue // mended by writing it whole
+		}
+		if !reflect.DeepEqual(got[i].Person, want[i].Person) {
+			t.Errorf("row %d: got %+v, want %+v", i+1, got[i].Person, want[i].Person)
+		}
+	}
+}
+
+// TestOptionsMap names columns by force.
+func TestOptionsMap(t *testing.T) {
+	tests := []struct {
+		header string
+		forced map[string]string
+		want   string // fields by column, or part of the error
+	}{
+		{"First name,Last name,User name,E-mail", map[string]string{"e mail": "UserPrincipalName"}, "firstName,lastName,,userPrincipalName"},
+		{"First name,Name", map[string]string{"Name": "lastName"}, "firstName,lastName"},
+		{"First name,Name", map[string]string{"Name": "-"}, "firstName,"},
+		{"Name,Country or Region", map[string]string{"Country or Region": "usage location"}, "displayName,usageLocation"},
+		{"Name,Employee ID", nil, "displayName,immutableId"},
+		{"Name,Employee ID", map[string]string{"Employee ID": "-"}, "displayName,"},
+		{"x,y", map[string]string{"x": "displayName"}, "displayName,"},
+		{"Name,x", map[string]string{"z": "displayName"}, `"z", which the file does not have; its columns are "Name", "x"`},
+		{"Name,x", map[string]string{"x": "phone"}, `"phone", which is no field; the fields are userPrincipalName, firstName`},
+		{"Name,x,y", map[string]string{"x": "domain", "y": "domain"}, `both to "x" and to "y"`},
+		{"x,y", nil, "no column is known to hold a name"},
+		{"Name,UPN,User name,mail nickname", nil, "displayName,userPrincipalName,,"},
+		{"Name,alias,mail", nil, "displayName,,userPrincipalName"},
+		{"Given name,Surname,Vorname", nil, `both "Given name" and "Vorname"`},
+		{"First name,Vorname,Last name", nil, "firstName,,lastName"},
+		{"Nombre,Correo", nil, "displayName,userPrincipalName"},
+		{"Nombre,Apellidos", nil, "firstName,lastName"},
+		{"Nom,Prénom", nil, "lastName,firstName"},
+		{"Name*,Objectid", nil, "displayName,"},
+		{"Имя,Фамилия,Логин", nil, "firstName,lastName,userPrincipalName"},
+		{"FIRST_NAME,last-name,e.mail", nil, "firstName,lastName,userPrincipalName"},
+		{"Vorname (Pflicht),Nachname [optional]", nil, "firstName,lastName"},
+	}
+	for _, test := range tests {
+		got := ""
+		f, err := openText(t, "people.csv", test.header+"\n", Options{Map: test.forced})
+		if err != nil {
+			got = err.Error()
+		} else {
+			var fields []string
+			for _, c := range f.Mapping().Columns {
+				fields = append(fields, c.Field)
+			}
+			got = strings.Join(fields, ",")
+		}
+		if got != test.want && (err == nil || !strings.Contains(got, test.want)) {
+			t.Errorf("%s %v: got %s, want %s", test.header, test.forced, got, test.want)
+		}
+	}
+}
+
+// TestFileErrors reads paths that are no file.
+func TestFileErrors(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(filepath.Join(dir, "none.csv"), Options{}); !os.IsNotExist(err) {
+		t.Errorf("got %v, want that it does not exist", err)
+	}
+	if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "folder") {
+		t.Errorf("got %v, want that it is a folder", err)
+	}
+}
