@@ -24,7 +24,7 @@ func Validate(ctx context.Context, b Batch) (*Report, error) {
 	defer over()
 	r.planning = true
 	if err := r.survey(ctx); err != nil {
-		return r.finish(), err
+		return nil, err
 	}
 	r.surveyed()
 	return r.finish(), r.strict()
@@ -37,7 +37,7 @@ func Plan(ctx context.Context, b Batch) (*Report, error) {
 	defer over()
 	r.planning = true
 	if err := r.survey(ctx); err != nil {
-		return r.finish(), err
+		return nil, err
 	}
 	if err := r.strict(); err != nil {
 		return r.finish(), err

@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
@@ -84,7 +85,7 @@ func broken(out *results.Row, problems ...roster.Problem) {
 			continue
 		}
 		out.Error += "; " + text
-		if p.Hint != "" {
+		if p.Hint != "" && !strings.Contains(out.Hint, p.Hint) {
 			out.Hint += "; " + p.Hint
 		}
 	}
