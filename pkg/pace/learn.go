@@ -225,7 +225,7 @@ func (l *learner) learn(e event, now float64) {
 		l.former, l.tried = max(l.former, l.quota), 0
 	}
 	l.quota = quota
-	l.speed = quota * (1 - min(0.004+0.6*doubt, 0.08))
+	l.speed = quota * (1 - min(0.003+0.4*doubt, 0.08))
 	l.hold = min(max(l.pause*min(max(1/doubt, 8), patience), 30), longest)
 	if l.former > 0 {
 		l.hold = min(l.hold, l.pause*alert*math.Pow(1.2, float64(l.tried)))

@@ -18,11 +18,17 @@ type muster struct {
 	gates []*pace.Gate
 }
 
-func newMuster(l pace.Limits, customers int, start float64) func() policy {
+// newMuster makes a pacer with a gate for each customer; starts are the rates
+// remembered for them, nil if there are none.
+func newMuster(l pace.Limits, customers int, starts []float64) func() policy {
 	return func() policy {
 		m := &muster{pacer: pace.New(l)}
 		for c := range customers {
-			m.gates = append(m.gates, m.pacer.Gate(fmt.Sprint("c", c), start))
+			start := 0.0
+			if starts != nil {
+				start = starts[c]
+			}
+			m.gates = append(m.gates, m.pacer.Gate(fmt.Sprint("customer ", c), start))
 		}
 		return m
 	}
@@ -38,7 +44,12 @@ func (m *muster) attempt(customer, _ int, send func() time.Duration) (bool, bool
 	return wait > 0, false
 }
 
-func (m *muster) found() float64 { return m.gates[0].Snapshot().Found }
+func (m *muster) found() (rates []float64) {
+	for _, g := range m.gates {
+		rates = append(rates, g.Snapshot().Found)
+	}
+	return rates
+}
 
 // perRequest is what most retrying clients do: each refused request waits by
 // itself, the others go on. tries is how often a row is tried; 0: no end.

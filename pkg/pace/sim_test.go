@@ -1,9 +1,6 @@
 package pace_test
 
 import (
-	"context"
-	"fmt"
-	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -135,8 +132,8 @@ type outcome struct {
 	inside        int           // sent inside a window that the client knew of
 	stall         time.Duration // longest time without a request outside of windows
 	finished      []time.Duration
-	busiest       int // most requests in one second
-	found         float64
+	busiest       int       // most requests in one second
+	found         []float64 // by customer: to remember
 }
 
 func (o outcome) efficiency() float64 { return o.ideal.Seconds() / o.actual.Seconds() }
@@ -153,7 +150,6 @@ type world struct {
 	last   map[int]time.Duration // by scope: last request
 	times  []time.Duration
 	out    outcome
-	trace  func(now time.Duration, customer int, wait time.Duration)
 }
 
 // simulate runs the load to its end. make is called inside the bubble.
@@ -178,7 +174,7 @@ func simulate(t *testing.T, l load, seed uint64, newServer func(*rand.Rand) serv
 			}
 		}
 		wg.Wait()
-		if f, ok := p.(interface{ found() float64 }); ok {
+		if f, ok := p.(interface{ found() []float64 }); ok {
 			w.out.found = f.found()
 		}
 	})
@@ -232,9 +228,6 @@ func (w *world) exchange(customer int) time.Duration {
 	if wait > 0 {
 		w.out.refused++
 	}
-	if w.trace != nil {
-		w.trace(arrived, customer, wait)
-	}
 	w.mu.Unlock()
 
 	time.Sleep(back)
@@ -251,6 +244,7 @@ func (w *world) half() time.Duration {
 	return (from + time.Duration(w.rnd.Float64()*float64(to-from))) / 2
 }
 
+// sent notes when a request leaves.
 func (w *world) sent(scope int) {
 	now := time.Since(w.start)
 	if now < w.known[scope] {
@@ -265,13 +259,9 @@ func steady(rate float64) func(time.Duration) float64 {
 	return func(time.Duration) float64 { return rate }
 }
 
-// between returns waits of from to to, evenly spread.
-func between(rnd *rand.Rand, from, to time.Duration) func() time.Duration {
-	return func() time.Duration { return from + time.Duration(rnd.Float64()*float64(to-from)) }
+// between returns waits of from to to seconds, evenly spread.
+func between(rnd *rand.Rand, from, to float64) func() time.Duration {
+	return func() time.Duration {
+		return time.Duration((from + rnd.Float64()*(to-from)) * float64(time.Second))
+	}
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-var _ = fmt.Sprint
-var _ = math.Inf
-var _ = context.Background
