@@ -59,7 +59,7 @@ const (
 	patience   = 60   // times the pause between two looks for a higher quota: they cost 1 or 2 %
 	longest    = 900  // seconds between them at most
 	firstLook  = 75   // seconds to the first one after a start at a remembered rate
-	alert      = 6    // times the pause between looks after the quota has fallen
+	alert      = 5    // times the pause between looks after the quota has fallen
 	quickClimb = 0.1  // growth a second once the quota has been seen to rise
 )
 
