@@ -308,15 +308,23 @@ func (s csvShape) kind(record []byte) kind {
 	return data
 }
 
+// valueless reports whether no cell has a value; a quote that is one counts.
 func (s csvShape) valueless(record []byte) bool {
+	quotes := false
 	for _, b := range record {
 		switch b {
-		case s.comma, ' ', '\t', '"', '\r', '\n':
+		case s.comma, ' ', '\t', '\r', '\n':
+		case '"':
+			quotes = true
 		default:
 			return false
 		}
 	}
-	return true
+	if !quotes {
+		return true
+	}
+	cells, err := parseCells(record, s.comma, false)
+	return err == nil && blankCells(cells)
 }
 
 // parseCells reads one record. Lazy takes stray quotes as they are.
