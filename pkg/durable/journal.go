@@ -68,6 +68,9 @@ var errReadOnly = errors.New("the journal was opened for reading only")
 // what the disk holds of the last records is then unknown, and only opening the
 // journal anew tells.
 func (j *Journal) Append(record []byte) (Place, error) {
+	if len(record)+sumLength > maxLine {
+		return 0, fmt.Errorf("a record of %d bytes is too long for %s", len(record), j.file.Name())
+	}
 	done := make(chan error, 1)
 	j.mu.Lock()
 	if j.err != nil {

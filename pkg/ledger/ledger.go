@@ -106,8 +106,14 @@ type Intent struct {
 	FirstName   string    `json:"first_name,omitempty"`
 	LastName    string    `json:"last_name,omitempty"`
 	DisplayName string    `json:"display_name"`
-	// Held says that the password waits in memory until [Ledger.Hand] notes that
-	// it is in a file.
+	// These and the names are what the request says, so that it says the same
+	// whenever it is repeated.
+	UsageLocation       string `json:"usage_location,omitempty"`
+	ImmutableID         string `json:"immutable_id,omitempty"`
+	ForceChangePassword bool   `json:"force_change_password,omitempty"`
+	// Held says that the user, once there is one, may have a password that is in
+	// no file: because it waits in memory, or because a run repeated the request
+	// of one before it whose password it did not know. [Ledger.Hand] ends that.
 	Held bool      `json:"password_held,omitempty"`
 	At   time.Time `json:"at"`
 }
@@ -118,7 +124,8 @@ type Outcome struct {
 	Tenant      string    `json:"customer_id"`
 	UPN         string    `json:"user_principal_name"`
 	Status      Status    `json:"status"`
-	Doubt       bool      `json:"doubt,omitempty"` // failed, and yet the user may exist
+	Doubt       bool      `json:"doubt,omitempty"`   // failed, and yet the user may exist
+	Refused     bool      `json:"refused,omitempty"` // the last answer was a definite one, not the lack of one
 	UserID      string    `json:"user_id,omitempty"`
 	Code        string    `json:"error_code,omitempty"`
 	Error       string    `json:"error,omitempty"`
@@ -134,7 +141,7 @@ type Entry struct {
 	Intent  Intent  // zero where nothing was ever sent for the person
 	Outcome Outcome // its Status is Unknown where there is none yet
 	Status  Status  // what to make of both
-	Lost    bool    // the password was held by a run that ended without writing it
+	Lost    bool    // see [Ledger.Lost]
 }
 
 // state is what is kept in memory of a person.
@@ -152,6 +159,7 @@ type Ledger struct {
 	mu    sync.Mutex
 	state map[Key]state
 	rates map[string]float64
+	known map[string]Customer // by the name that the input has
 }
 
 // Options are the settings of [Open].
@@ -169,7 +177,7 @@ var ErrInUse = errors.New("another muster is working with this ledger")
 // Open opens the ledger at path for this process alone and creates it if need
 // be. Errors: [ErrInUse]; a [durable.DamageError] where the file was changed.
 func Open(path string, o Options) (*Ledger, error) {
-	l := &Ledger{state: map[Key]state{}, rates: map[string]float64{}}
+	l := &Ledger{state: map[Key]state{}, rates: map[string]float64{}, known: map[string]Customer{}}
 	if o.ReadOnly {
 		return l, l.read(path, o.Journal)
 	}
@@ -236,8 +244,8 @@ func (l *Ledger) Status(k Key) Status {
 	return l.state[k].status
 }
 
-// Lost reports whether the password of a person was held by a run that ended
-// without writing it, or is held by this one.
+// Lost reports whether a person's user may have a password that is in no file:
+// see [Intent].
 func (l *Ledger) Lost(k Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -328,7 +336,8 @@ func (l *Ledger) Undo(k Key) error {
 }
 
 // Hand records that the passwords of these people are in a credentials file
-// which is complete, so that they need no new one.
+// which is complete, or that they have the one of the input, file "". So they
+// need no new one.
 func (l *Ledger) Hand(file string, keys []Key) error {
 	if err := l.append(handed{Type: typeHanded, File: file, Keys: keys, At: time.Now()}); err != nil {
 		return err
@@ -345,43 +354,6 @@ func (l *Ledger) hand(keys []Key) {
 		s.held = false
 		l.state[k] = s
 	}
-}
-
-// Rate returns the rate, in requests a second, at which the last run with this
-// customer settled; 0 where none is known. The customer "" is the run as a whole.
-func (l *Ledger) Rate(tenant string) float64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.rates[tenant]
-}
-
-// KeepRate records the rate that a run found.
-func (l *Ledger) KeepRate(tenant string, perSecond float64) error {
-	if err := l.append(found{Type: typeRate, Tenant: tenant, PerSecond: perSecond, At: time.Now()}); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rates[tenant] = perSecond
-	return nil
-}
-
-// Run describes a run of a command, for whoever reads the ledger.
-type Run struct {
-	ID       uuid.UUID `json:"run"`
-	Program  string    `json:"program"` // with its version
-	Command  string    `json:"command"`
-	Input    string    `json:"input,omitempty"`
-	Template string    `json:"upn,omitempty"`
-	At       time.Time `json:"at"`
-}
-
-// Begin records that a run begins.
-func (l *Ledger) Begin(r Run) error {
-	return l.append(struct {
-		Type string `json:"type"`
-		Run
-	}{typeRun, r})
 }
 
 // UPN is the userPrincipalName that the person was given.

@@ -17,6 +17,8 @@ const (
 	typeUndo    = "undo"    // a DELETE is about to be sent
 	typeHanded  = "handed"  // passwords are in a complete file
 	typeRate    = "rate"    // the rate that a run found
+
+	typeCustomer = "customer" // who a customer is
 )
 
 type header struct {
@@ -35,6 +37,14 @@ type handed struct {
 type undo struct {
 	Key Key       `json:"key"`
 	At  time.Time `json:"at"`
+}
+
+type customer struct {
+	Type   string    `json:"type"`
+	Name   string    `json:"name"`
+	Tenant string    `json:"customer_id"`
+	Domain string    `json:"domain,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 type found struct {
@@ -89,6 +99,8 @@ func (l *Ledger) replay(e durable.Entry) error {
 		Keys    []Key   `json:"keys"`
 		Tenant  string  `json:"customer_id"`
 		Rate    float64 `json:"per_second"`
+		Name    string  `json:"name"`
+		Domain  string  `json:"domain"`
 	}{}
 	if err := json.Unmarshal(e.Record, &line); err != nil {
 		return fmt.Errorf("the ledger's line %d is no record of a ledger: %w", e.Line, err)
@@ -115,6 +127,8 @@ func (l *Ledger) replay(e durable.Entry) error {
 		l.hand(line.Keys)
 	case typeRate:
 		l.rates[line.Tenant] = line.Rate
+	case typeCustomer:
+		l.known[line.Name] = Customer{Tenant: line.Tenant, Domain: line.Domain}
 	}
 	return nil // lines of other types, a run's for instance, are for people
 }

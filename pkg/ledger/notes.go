@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Rate returns the rate, in requests a second, at which the last run with this
+// customer settled; 0 where none is known. The customer "" is the run as a whole.
+func (l *Ledger) Rate(tenant string) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rates[tenant]
+}
+
+// KeepRate records the rate that a run found.
+func (l *Ledger) KeepRate(tenant string, perSecond float64) error {
+	if err := l.append(found{Type: typeRate, Tenant: tenant, PerSecond: perSecond, At: time.Now()}); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rates[tenant] = perSecond
+	return nil
+}
+
+// Customer is what the service said of a customer.
+type Customer struct {
+	Tenant string // GUID
+	Domain string // of the company profile
+}
+
+// Customer returns what an earlier run learned of the customer with this name,
+// its GUID or a domain; zero where nothing is known. With it the people of a
+// customer are known by their keys also when the service cannot be asked.
+func (l *Ledger) Customer(name string) Customer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known[name]
+}
+
+// KeepCustomer records what the service said of the customer with this name,
+// unless it is recorded already.
+func (l *Ledger) KeepCustomer(name string, c Customer) error {
+	if l.Customer(name) == c {
+		return nil
+	}
+	if err := l.append(customer{Type: typeCustomer, Name: name, Tenant: c.Tenant, Domain: c.Domain, At: time.Now()}); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known[name] = c
+	return nil
+}
+
+// Run describes a run of a command, for whoever reads the ledger.
+type Run struct {
+	ID      uuid.UUID `json:"run"`
+	Program string    `json:"program"` // with its version
+	Command string    `json:"command"`
+	Input   string    `json:"input,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Begin records that a run begins.
+func (l *Ledger) Begin(r Run) error {
+	return l.append(struct {
+		Type string `json:"type"`
+		Run
+	}{typeRun, r})
+}
