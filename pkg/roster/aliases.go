@@ -21,87 +21,95 @@ type alias struct {
 	weight weight
 }
 
-// aliasLines are the headers that people use, by field and weight, in the
-// languages of common office programs. They are compared by foldHeader, so case,
-// blanks, punctuation and accents do not matter. "Country" is missing on purpose:
-// in every known sheet it belongs to a postal address.
-func aliasLines() []struct {
-	alias
-	headers string
-} {
-	return []struct {
-		alias
-		headers string
-	}{
-		{alias{userPrincipalName, exact}, `user principal name, upn`},
-		{alias{userPrincipalName, usual}, `user name, user, login, login name, logon name, sign-in name, account name,
-			benutzername, benutzer, anmeldename, anmeldung, kontoname, nutzername,
-			nom d'utilisateur, utilisateur, identifiant, identifiant de connexion,
-			nombre de usuario, usuario, nome utente, utente, nome de usuário, nome de utilizador, utilizador, usuário,
-			gebruikersnaam, gebruiker, nazwa użytkownika, użytkownik, användarnamn, brukernavn, brugernavn,
-			käyttäjänimi, käyttäjätunnus, uživatelské jméno, používateľské meno, felhasználónév, kullanıcı adı,
-			имя пользователя, логин, ім'я користувача, korisničko ime, uporabniško ime, nume utilizator, όνομα χρήστη,
-			ユーザー名, 用户名, 使用者名稱, 사용자 이름`},
-		{alias{userPrincipalName, usual}, `email, e-mail address, mail, mail address, primary email, work email,
-			email-adresse, mailadresse, adresse e-mail, adresse mail, adresse électronique, courriel, mél,
-			correo, correo electrónico, dirección de correo, posta elettronica, indirizzo e-mail,
-			e-mailadres, endereço de e-mail, correio eletrónico, adres e-mail, e-postadress, e-post, e-postadresse,
-			sähköposti, sähköpostiosoite, e-mailová adresa, e-mail cím, e-posta, электронная почта, эл. почта, електронна пошта,
-			メールアドレス, 电子邮件, 이메일`},
-		{alias{userPrincipalName, rather}, `mail nickname, alias`},
-		{alias{firstName, exact}, `first name`},
-		{alias{firstName, usual}, `first, given name, given names, forename, vorname, vornamen, rufname,
-			prénom, prénoms, nombre de pila, nombres, nome proprio, primeiro nome, voornaam, roepnaam, imię, förnamn, fornavn,
-			etunimi, křestní jméno, krstné meno, keresztnév, utónév, prenume, имя, ім'я, όνομα, 名, 名字, 이름`},
-		{alias{lastName, exact}, `last name`},
-		{alias{lastName, usual}, `last, surname, family name, nachname, familienname, zuname,
-			nom de famille, apellido, apellidos, cognome, sobrenome, apelido, achternaam, familienaam,
-			nazwisko, efternamn, etternavn, efternavn, sukunimi, příjmení, priezvisko, vezetéknév, családnév, soyadı, soyad,
-			prezime, priimek, nume de familie, фамилия, прізвище, επώνυμο, 姓, 姓氏, 성`},
-		{alias{displayName, exact}, `display name`},
-		{alias{displayName, usual}, `full name, anzeigename, vollständiger name, ganzer name,
-			nom complet, nom d'affichage, nom affiché, nombre completo, nombre para mostrar, nome completo, nome visualizzato,
-			nome para exibição, nome de exibição, nome a apresentar, weergavenaam, volledige naam, nazwa wyświetlana,
-			imię i nazwisko, visningsnamn, visningsnavn, vist navn, näyttönimi, zobrazované jméno, zobrazovaný název,
-			zobrazované meno, megjelenítendő név, görünen ad, ad soyad, отображаемое имя, ф.и.о., фио, піб, εμφανιζόμενο όνομα,
-			表示名, 显示名称, 顯示名稱, 표시 이름`},
-		{alias{usageLocation, exact}, `usage location`},
-		{alias{usageLocation, usual}, `location, country code, work country, iso country code,
-			verwendungsstandort, nutzungsstandort, ländercode, länderkürzel, landeskennzeichen, land (iso),
-			emplacement d'utilisation, code pays, ubicación de uso, código de país, codice paese, località di utilizzo,
-			gebruikslocatie, landcode, código do país, local de uso, lokalizacja użycia, kod kraju, landskod, landekode, kód země`},
-		{alias{immutableID, exact}, `immutable id, on-premises immutable id`},
-		{alias{immutableID, usual}, `employee id, employee number, employee no, source anchor, personnel number, staff id, staff number,
-			personalnummer, mitarbeiternummer, mitarbeiter-id, matricule, numéro d'employé, número de empleado,
-			matricola, personeelsnummer, número de funcionário, numer pracownika, anställningsnummer`},
-		{alias{password, exact}, `password`},
-		{alias{password, usual}, `initial password, temporary password, password profile, passwort, kennwort, initialpasswort, initialkennwort,
-			startpasswort, mot de passe, contraseña, clave, wachtwoord, senha, palavra-passe, hasło, lösenord, adgangskode, passord,
-			salasana, heslo, jelszó, parola, şifre, lozinka, geslo, пароль, κωδικός πρόσβασης, パスワード, 密码, 密碼, 비밀번호`},
-		{alias{forceChange, exact}, `force change password`},
-		{alias{forceChange, usual}, `force change password next sign-in, change password at next sign-in, change password at next logon,
-			must change password, password change required, kennwort ändern, passwort ändern, changer le mot de passe`},
-		{alias{customerID, exact}, `customer id`},
-		{alias{customerID, usual}, `customer, customer tenant id, tenant id, tenant, kunden-id, mandant, client tenant id`},
-		{alias{domain, exact}, `domain`},
-		{alias{domain, usual}, `domain name, upn suffix, domäne, domaine, dominio, domínio, domein, domena, domän`},
-		{alias{blockSignIn, exact}, `block sign in, sign-in blocked, sign in blocked, block credential, anmeldung blockieren`},
-		{alias{accountEnabled, exact}, `account enabled`},
-		{alias{accountStatus, exact}, `account status`},
-		{alias{passwordHash, exact}, `password hash function`},
-	}
-}
+// headerWords are the headers that people use, by field and weight, in the
+// languages of common office programs; a line that is indented goes on. They are
+// compared by foldHeader, so case, blanks, punctuation and accents do not matter.
+// "Country" is missing on purpose: in every known sheet it belongs to a postal
+// address.
+const headerWords = `userPrincipalName exact: user principal name, upn
+userPrincipalName usual: user name, user, login, login name, logon name, sign-in name, account name,
+	benutzername, benutzer, anmeldename, anmeldung, kontoname, nutzername,
+	nom d'utilisateur, utilisateur, identifiant, identifiant de connexion,
+	nombre de usuario, usuario, nome utente, utente, nome de usuário, nome de utilizador, utilizador, usuário,
+	gebruikersnaam, gebruiker, nazwa użytkownika, użytkownik, användarnamn, brukernavn, brugernavn,
+	käyttäjänimi, käyttäjätunnus, uživatelské jméno, používateľské meno, felhasználónév, kullanıcı adı,
+	имя пользователя, логин, ім'я користувача, korisničko ime, uporabniško ime, nume utilizator, όνομα χρήστη,
+	ユーザー名, 用户名, 使用者名稱, 사용자 이름
+userPrincipalName usual: email, e-mail address, mail, mail address, primary email, work email,
+	email-adresse, mailadresse, adresse e-mail, adresse mail, adresse électronique, courriel, mél,
+	correo, correo electrónico, dirección de correo, posta elettronica, indirizzo e-mail,
+	e-mailadres, endereço de e-mail, correio eletrónico, adres e-mail, e-postadress, e-post, e-postadresse,
+	sähköposti, sähköpostiosoite, e-mailová adresa, e-mail cím, e-posta, электронная почта, эл. почта, електронна пошта,
+	メールアドレス, 电子邮件, 이메일
+userPrincipalName rather: mail nickname, alias
+firstName exact: first name
+firstName usual: first, given name, given names, forename, vorname, vornamen, rufname,
+	prénom, prénoms, nombre de pila, nombres, nome proprio, primeiro nome, voornaam, roepnaam, imię, förnamn, fornavn,
+	etunimi, křestní jméno, krstné meno, keresztnév, utónév, prenume, имя, ім'я, όνομα, 名, 名字, 이름
+lastName exact: last name
+lastName usual: last, surname, family name, nachname, familienname, zuname,
+	nom de famille, apellido, apellidos, cognome, sobrenome, apelido, achternaam, familienaam,
+	nazwisko, efternamn, etternavn, efternavn, sukunimi, příjmení, priezvisko, vezetéknév, családnév, soyadı, soyad,
+	prezime, priimek, nume de familie, фамилия, прізвище, επώνυμο, 姓, 姓氏, 성
+displayName exact: display name
+displayName usual: full name, anzeigename, vollständiger name, ganzer name,
+	nom complet, nom d'affichage, nom affiché, nombre completo, nombre para mostrar, nome completo, nome visualizzato,
+	nome para exibição, nome de exibição, nome a apresentar, weergavenaam, volledige naam, nazwa wyświetlana,
+	imię i nazwisko, visningsnamn, visningsnavn, vist navn, näyttönimi, zobrazované jméno, zobrazovaný název,
+	zobrazované meno, megjelenítendő név, görünen ad, ad soyad, отображаемое имя, ф.и.о., фио, піб, εμφανιζόμενο όνομα,
+	表示名, 显示名称, 顯示名稱, 표시 이름
+usageLocation exact: usage location
+usageLocation usual: location, country code, work country, iso country code,
+	verwendungsstandort, nutzungsstandort, ländercode, länderkürzel, landeskennzeichen, land (iso),
+	emplacement d'utilisation, code pays, ubicación de uso, código de país, codice paese, località di utilizzo,
+	gebruikslocatie, landcode, código do país, local de uso, lokalizacja użycia, kod kraju, landskod, landekode, kód země
+immutableId exact: immutable id, on-premises immutable id
+immutableId usual: employee id, employee number, employee no, source anchor, personnel number, staff id, staff number,
+	personalnummer, mitarbeiternummer, mitarbeiter-id, matricule, numéro d'employé, número de empleado,
+	matricola, personeelsnummer, número de funcionário, numer pracownika, anställningsnummer
+password exact: password
+password usual: initial password, temporary password, password profile, passwort, kennwort, initialpasswort, initialkennwort,
+	startpasswort, mot de passe, contraseña, clave, wachtwoord, senha, palavra-passe, hasło, lösenord, adgangskode, passord,
+	salasana, heslo, jelszó, parola, şifre, lozinka, geslo, пароль, κωδικός πρόσβασης, パスワード, 密码, 密碼, 비밀번호
+forceChangePassword exact: force change password
+forceChangePassword usual: force change password next sign-in, change password at next sign-in, change password at next logon,
+	must change password, password change required, kennwort ändern, passwort ändern, changer le mot de passe
+customerId exact: customer id
+customerId usual: customer, customer tenant id, tenant id, tenant, kunden-id, mandant, client tenant id
+domain exact: domain
+domain usual: domain name, upn suffix, domäne, domaine, dominio, domínio, domein, domena, domän
+blockSignIn exact: block sign in, sign-in blocked, sign in blocked, block credential, anmeldung blockieren
+accountEnabled exact: account enabled
+accountStatus exact: account status
+passwordHashFunction exact: password hash function
+`
 
-// aliases is the table of aliasLines by folded header, made once and not changed.
+// aliases is the table of headerWords by folded header, made once and not changed.
 var aliases = sync.OnceValue(func() map[string]alias {
 	table := make(map[string]alias, 512)
-	for _, l := range aliasLines() {
-		for header := range strings.SplitSeq(l.headers, ",") {
-			table[foldHeader(header)] = l.alias
+	var a alias
+	for line := range strings.Lines(headerWords) {
+		if what, headers, ok := strings.Cut(line, ": "); ok {
+			name, word, _ := strings.Cut(what, " ")
+			a = alias{fieldOf(name), weightOf(word)}
+			line = headers
+		}
+		for header := range strings.SplitSeq(strings.TrimRight(strings.TrimSpace(line), ","), ",") {
+			table[foldHeader(header)] = a
 		}
 	}
 	return table
 })
+
+func weightOf(word string) weight {
+	switch word {
+	case "exact":
+		return exact
+	case "rather":
+		return rather
+	}
+	return usual
+}
 
 // Some words mean a whole name or a part of it, depending on the columns beside
 // them: "Nom" beside "Prénom" is the last name, "Nombre" beside "Apellidos" the

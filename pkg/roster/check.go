@@ -198,10 +198,10 @@ func (c *checker) userName(cell string) string {
 // "user resource type", Microsoft Graph.
 func (c *checker) immutableID(cell string) string {
 	s := c.text(immutableID, cell)
-	if i := strings.IndexAny(s, "$_"); i >= 0 {
+	if strings.IndexByte(s, '$') >= 0 || strings.IndexByte(s, '_') >= 0 {
 		c.problem(immutableID, "bad_immutable_id", s,
-			fmt.Sprintf("the immutable id holds %q, which the directory does not allow", s[i:i+1]),
-			`use an id without "$" and "_"`)
+			`the immutable id holds "$" or "_", which the directory does not allow`,
+			"use an id without them")
 	}
 	return s
 }

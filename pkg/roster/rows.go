@@ -81,40 +81,48 @@ func share[T any](p *pass, work func(Row) T) *jobs[T] {
 		pass:    p,
 	}
 	todo := make(chan *job[T])
-	js.running.Go(func() {
-		defer close(js.ordered)
-		defer close(todo)
-		for b := p.splitter.next(); b != nil; b = p.splitter.next() {
-			j := &job[T]{batch: b, done: make(chan struct{})}
-			select {
-			case js.ordered <- j:
-			case <-js.quit:
-				return
-			}
-			select {
-			case todo <- j:
-			case <-js.quit:
-				return
-			}
-			if b.err != nil {
-				return
-			}
-		}
-	})
+	js.running.Go(func() { js.cut(todo) })
 	for range workers {
-		js.running.Go(func() {
-			r, err := p.file.reader()
-			for j := range todo {
-				j.results = js.space(len(j.batch.marks))
-				if j.err = err; err == nil {
-					j.found = p.file.read(r, j.batch, func(r Row) { j.results = append(j.results, work(r)) })
-					j.err = j.batch.err
-				}
-				close(j.done)
-			}
-		})
+		js.running.Go(func() { js.read(todo, work) })
 	}
 	return js
+}
+
+// cut hands batch after batch to the consumer, who waits for it, and to the
+// readers.
+func (js *jobs[T]) cut(todo chan<- *job[T]) {
+	defer close(js.ordered)
+	defer close(todo)
+	for b := js.pass.splitter.next(); b != nil; b = js.pass.splitter.next() {
+		j := &job[T]{batch: b, done: make(chan struct{})}
+		select {
+		case js.ordered <- j:
+		case <-js.quit:
+			return
+		}
+		select {
+		case todo <- j:
+		case <-js.quit:
+			return
+		}
+		if b.err != nil {
+			return
+		}
+	}
+}
+
+// read does jobs until there are no more.
+func (js *jobs[T]) read(todo <-chan *job[T], work func(Row) T) {
+	f := js.pass.file
+	r, err := f.reader()
+	for j := range todo {
+		j.results = js.space(len(j.batch.marks))
+		if j.err = err; err == nil {
+			j.found = f.read(r, j.batch, func(r Row) { j.results = append(j.results, work(r)) })
+			j.err = j.batch.err
+		}
+		close(j.done)
+	}
 }
 
 // space returns an empty slice for a batch's results.
