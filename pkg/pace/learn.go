@@ -41,7 +41,7 @@ type learner struct {
 type mode int
 
 const (
-	starting mode = iota // every answer adds to the speed: it doubles in about half a second
+	starting mode = iota // every answer adds to the speed, which so doubles again and again
 	climbing             // the speed rises slowly, until a refusal tells the quota
 	settled              // the speed is just under the quota
 	probing              // the speed is just above it, to see whether it has risen
@@ -52,7 +52,6 @@ const (
 	firstSpeed = 20.0 // attempts a second into an unknown service
 	topSpeed   = 1e6  // as good as no limit
 	minSpeed   = 0.05 // even after many refusals
-	gain       = 2.0  // what an answer adds to the speed while starting
 
 	trust      = 0.15 // doubt up to which an estimate is taken for the quota
 	dearPause  = 10.0 // seconds from which on a second refusal is to be avoided even at half speed
@@ -109,7 +108,7 @@ func (l *learner) rise(now float64) {
 	step := now - l.raised
 	l.raised = now
 	if l.limiting(now) && !l.congested() {
-		l.speed = min(l.speed*math.Exp(l.slope*(1+(now-l.since)/2)*step), topSpeed)
+		l.speed = min(l.speed*math.Exp(l.slope*(1+(now-l.since)/4)*step), topSpeed)
 	}
 }
 
@@ -157,8 +156,15 @@ func (l *learner) accept(start, now float64) {
 	}
 	l.accepted++
 	if (l.mode == starting || l.mode == windowed) && l.limiting(now) && !l.congested() {
-		l.speed = min(l.speed+gain, topSpeed)
+		l.speed = min(l.speed+l.gain(), topSpeed)
 	}
+}
+
+// gain is what an answer adds to the speed while it is starting: the quicker the
+// answers, and so the news of a refusal, the more. The speed doubles in a third
+// to a seventh of a second, and sooner where thousands a second pass.
+func (l *learner) gain() float64 {
+	return min(max(0.3/l.latency, 2), 5) * (1 + l.speed*l.speed/1e6)
 }
 
 // observe keeps the usual time to an answer, and a quiet one to compare it with:

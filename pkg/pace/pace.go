@@ -36,7 +36,8 @@ type Limits struct {
 	// less than 1 counts as 1.
 	InFlight int
 	// Start is the rate, in requests a second, that an earlier run found for
-	// all customers together. 0: unknown.
+	// all customers together: the Found of its [Pacer.Snapshot], which is set
+	// only where one limit held for all of them. 0: unknown.
 	Start float64
 	// Seed makes the small jitter after a pause repeatable.
 	Seed uint64
@@ -60,7 +61,7 @@ type Answer struct {
 type Snapshot struct {
 	Name        string        // of the gate; empty for the run
 	Rate        float64       // requests a second allowed now
-	Found       float64       // requests a second to start the next run with; 0: unknown
+	Found       float64       // the quota that refusals have shown, in requests a second: start the next run with it; 0: none showed
 	Requests    int64         // attempts that entered
 	Refused     int64         // of them: throttled
 	Pauses      int64         // times that the scope was told to wait

@@ -68,6 +68,7 @@ func TestOtherQuotas(t *testing.T) {
 		{scenario{"700/s burst 200", load{rows: 42000, workers: 256, latency: usual}, 700, lenient(700, 200, 1, 3)}, 0.85},
 		{scenario{"200/s burst 1000", load{rows: 24000, workers: 128, latency: usual}, 200, lenient(200, 1000, 1, 5)}, 0.85},
 		{scenario{"500 a minute", load{rows: 2600, workers: 16, latency: usual}, 8.3, fixedWindow(500, time.Minute)}, 0.98},
+		{scenario{"200/s, quick answers", load{rows: 6000, workers: 16, latency: [2]time.Duration{time.Millisecond, 4 * time.Millisecond}}, 200, strict(200, 50, 1, 1)}, 0.85},
 		{scenario{"rises", load{rows: 30000, workers: 128, latency: usual}, 200, changing(50, 1, 1, func(now time.Duration) float64 {
 			if now > time.Minute {
 				return 200
@@ -165,6 +166,27 @@ func TestThrottledCustomerHoldsNobodyUp(t *testing.T) {
 		o := simulate(t, l, seed, hard, newMuster(pace.Limits{InFlight: 16, Seed: seed}, 2, nil))
 		if o.finished[0] > 15*time.Second || o.finished[1] < 57*time.Second {
 			t.Errorf("seed %d: got %v, want the first within 15 s and the second after its pause", seed, o.finished)
+		}
+	}
+}
+
+// What is learned is learned for whom the limit is: for the run where all share
+// it, for each customer where each has its own.
+func TestWhoseLimit(t *testing.T) {
+	l := load{rows: 4000, customers: 2, workers: 32, latency: usual}
+	for seed := range uint64(3) {
+		var m *muster
+		watch := func() policy {
+			m = newMuster(pace.Limits{InFlight: 64, Seed: seed}, 2, nil)().(*muster)
+			return m
+		}
+		simulate(t, l, seed, lenient(100, 25, 1, 3), watch)
+		if run := m.pacer.Snapshot().Found; run < 90 || run > 105 || m.found()[0] != 0 {
+			t.Errorf("shared, seed %d: got %.1f for the run and %.1f for the customers, want about 100 and none", seed, run, m.found())
+		}
+		simulate(t, l, seed, func(r *rand.Rand) server { return each{strict(100, 25, 1, 3)(r), strict(40, 10, 1, 3)(r)} }, watch)
+		if got := m.found(); m.pacer.Snapshot().Found != 0 || got[0] < 90 || got[0] > 105 || got[1] < 36 || got[1] > 42 {
+			t.Errorf("separate, seed %d: got %.1f for the run and %.1f for the customers, want none, 100 and 40", seed, m.pacer.Snapshot().Found, got)
 		}
 	}
 }

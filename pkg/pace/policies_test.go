@@ -153,12 +153,12 @@ func (a *aimd) attempt(_, _ int, send func() time.Duration) (bool, bool) {
 // start, bisect, hold, probe rarely.
 type seek struct {
 	paused
-	phase       int // 0 slow start, 1 search, 2 steady
-	good, bad   float64
-	changed     time.Time
-	event       time.Time
-	probe, step time.Duration
-	up          float64
+	phase     int // 0 slow start, 1 search, 2 steady
+	good, bad float64
+	changed   time.Time
+	event     time.Time
+	probe     time.Duration
+	up        float64
 }
 
 func newSeek() policy {
