@@ -9,7 +9,7 @@ FUZZTIME   ?= 5s
 SEEDS      ?= 10000
 PLATFORMS   = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
-.PHONY: build demo test check format vet lint race fuzz cross tidy bench soak
+.PHONY: build demo test check format vet lint race fuzz cross tidy bench soak manifests dist image
 
 build:
 	go build -trimpath -o muster $(MUSTER)
@@ -20,7 +20,7 @@ demo:
 test:
 	go test ./...
 
-check: format vet lint test race fuzz cross tidy
+check: format vet lint test race fuzz cross tidy manifests
 
 format:
 	@test -z "$$(gofmt -l cmd pkg)" || { gofmt -l cmd pkg; echo "these files are not formatted: run gofmt -w on them"; exit 1; }
@@ -50,3 +50,36 @@ bench:
 
 soak:
 	go test ./pkg/provision -run='^TestSimulation$$' -timeout=0 -seeds=$(SEEDS)
+
+# What follows makes what is handed out. Everything goes to DIST. The version is
+# the last tag, how many commits came after it, and the commit.
+DIST       ?= dist
+VERSION    ?= $(shell git describe --tags --always --long --dirty --abbrev=12)
+BUILD       = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION)'
+SHA256      = $(shell command -v sha256sum || echo shasum -a 256)
+CA_BUNDLE  ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+# The first of docker, podman and buildah that works here.
+BUILDER    ?= $(shell for b in docker podman buildah; do if $$b info >/dev/null 2>&1; then echo $$b; break; fi; done)
+KUSTOMIZE   = sigs.k8s.io/kustomize/kustomize/v5@v5.8.1
+VALIDATE    = sigs.k8s.io/kubectl-validate@v0.0.4
+
+# The manifests as a cluster gets them, against Kubernetes' own schemas, and then
+# what a schema cannot know.
+manifests:
+	@rm -rf $(DIST)/manifests && mkdir -p $(DIST)/manifests && cp jobs/kubernetes/files.yaml $(DIST)/manifests/
+	@for o in jobs/kubernetes/overlays/*/; do go run $(KUSTOMIZE) build "$$o" > $(DIST)/manifests/$$(basename "$$o").yaml || exit 1; done
+	go run $(VALIDATE) $(DIST)/manifests
+	go test ./jobs -count=1 -run='^TestRendered$$' -rendered=$(abspath $(DIST))/manifests
+
+# Release builds; two of one commit are the same byte for byte.
+dist:
+	@rm -f $(DIST)/muster-* $(DIST)/SHA256SUMS && mkdir -p $(DIST)
+	@for p in $(PLATFORMS); do echo "build $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(BUILD) -o $(DIST)/muster-$${p%/*}-$${p#*/}$$(test $${p%/*} != windows || echo .exe) $(MUSTER) || exit 1; done
+	@cd $(DIST) && $(SHA256) muster-* | tee SHA256SUMS
+
+image:
+	@test -n "$(BUILDER)" || { echo "no docker, podman or buildah works here: install one, or name it with BUILDER="; exit 1; }
+	@test -n "$(CA_BUNDLE)" || { echo "no CA certificates found: name a file with CA_BUNDLE="; exit 1; }
+	@rm -rf $(DIST)/image && mkdir -p $(DIST)/image/data && cp -L $(CA_BUNDLE) $(DIST)/image/ca-certificates.crt
+	GOOS=linux $(BUILD) -o $(DIST)/image/muster $(MUSTER)
+	$(BUILDER) build -t muster:$(VERSION) -t muster:latest -f jobs/Dockerfile $(DIST)/image
