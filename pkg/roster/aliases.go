@@ -60,7 +60,7 @@ displayName usual: full name, anzeigename, vollständiger name, ganzer name,
 	表示名, 显示名称, 顯示名稱, 표시 이름
 usageLocation exact: usage location
 usageLocation usual: location, country code, work country, iso country code,
-	verwendungsstandort, nutzungsstandort, ländercode, länderkürzel, landeskennzeichen, land (iso),
+	verwendungsstandort, nutzungsstandort, ländercode, länderkürzel, landeskennzeichen,
 	emplacement d'utilisation, code pays, ubicación de uso, código de país, codice paese, località di utilizzo,
 	gebruikslocatie, landcode, código do país, local de uso, lokalizacja użycia, kod kraju, landskod, landekode, kód země
 immutableId exact: immutable id, on-premises immutable id

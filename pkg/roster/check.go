@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -40,6 +41,27 @@ func (c *checker) check(rec *record, fault *Problem) {
 		return
 	}
 	c.access(rec)
+}
+
+// swallowed warns of a cell over several lines that holds as many delimiters as a
+// row. The record is sound as CSV; but where quotes were forgotten in two rows at
+// the same column, what is between them has become one cell, and a person is lost.
+func (c *checker) swallowed() {
+	columns := len(c.file.header)
+	record := bytes.TrimRight(c.row.record(), "\r\n")
+	if c.file.isJSON || columns < 2 || bytes.IndexByte(record, '\n') < 0 {
+		return
+	}
+	for i, cell := range c.row.Cells()[:columns] {
+		if strings.Contains(cell, "\n") && strings.Count(cell, c.file.mapping.Delimiter) >= columns-1 {
+			c.row.Warnings = append(c.row.Warnings, Problem{
+				Code:    "swallowed_lines",
+				Column:  c.file.header[i],
+				Message: "the cell goes over several lines and holds as many delimiters as a row of its own",
+				Hint:    "make sure that its quotes are closed where they should be: it may have swallowed another row",
+			})
+		}
+	}
 }
 
 // fill cleans and checks each cell by itself.

@@ -166,7 +166,6 @@ func (f *File) understandJSON(o Options, head []byte) error {
 	}
 	names := fieldNames()
 	f.header = names[:publicFields]
-	f.noteLocation(f.location != "")
 	return nil
 }
 
@@ -194,14 +193,10 @@ func (f *File) understandCSV(o Options, head []byte) error {
 	f.mapping.Format, f.mapping.Delimiter = "csv", string(rune(p.comma))
 	f.mapping.Template, f.mapping.Columns = m.sheet.name, m.columns
 	f.mapping.Notes = append(p.notes, m.notes...)
-	f.noteLocation(f.fed[usageLocation] || f.location != "")
-	return nil
-}
-
-func (f *File) noteLocation(given bool) {
-	if !given {
+	if !f.fed[usageLocation] && f.location == "" {
 		f.mapping.Notes = append(f.mapping.Notes, "No column gives a usage location, without which no licence can be assigned later; --usage-location sets one for all.")
 	}
+	return nil
 }
 
 // Header returns the input's own columns, cleaned; for JSON Lines, the field names.
@@ -234,19 +229,22 @@ func (f *File) Close() error { return f.source.close() }
 // uncleaned, and one of them may be a password.
 func (r Row) Cells() []string {
 	var cells []string
-	if r.file.isJSON {
-		rec, _ := newJSONReader(r.file.members).read(r.raw)
+	f := r.batch.file
+	if f.isJSON {
+		rec, _ := newJSONReader(f.members).read(r.record())
 		for to := range publicFields {
 			cells = append(cells, *rec.at(to))
 		}
 		return cells
 	}
-	cells, _ = parseCells(r.raw, r.file.shape.comma, true) // what can be had of a faulty row
-	for len(cells) < len(r.file.header) {
+	cells, _ = parseCells(r.record(), f.shape.comma, true) // what can be had of a faulty row
+	for len(cells) < len(f.header) {
 		cells = append(cells, "")
 	}
 	return cells
 }
+
+func (r Row) record() []byte { return r.batch.record(r.at) }
 
 // Identity is the person's part of the key that the ledger remembers: the
 // immutable id, else the given user principal name, else the names. Writing that

@@ -175,11 +175,11 @@ func FuzzJSONL(f *testing.F) {
 		}
 		for _, row := range rows {
 			var want map[string]any
-			if len(row.Problems) > 0 || json.Unmarshal(row.raw, &want) != nil {
+			if len(row.Problems) > 0 || json.Unmarshal(row.record(), &want) != nil {
 				continue
 			}
 			if first, ok := want["firstName"].(string); ok && tidy(first) != row.Person.FirstName {
-				t.Errorf("%s: got first name %q, want %q", row.raw, row.Person.FirstName, first)
+				t.Errorf("%s: got first name %q, want %q", row.record(), row.Person.FirstName, first)
 			}
 		}
 	})

@@ -133,7 +133,7 @@ func mapColumns(header, first []string, forced map[string]string) (*mapper, erro
 		return nil, err
 	}
 	m.describe()
-	return m, m.requireName(first)
+	return m, m.requireName()
 }
 
 func (m *mapper) refuseDoubled() error {
@@ -340,7 +340,7 @@ func isCountry(folded string) bool {
 }
 
 // requireName refuses a file without any column for a name.
-func (m *mapper) requireName(first []string) error {
+func (m *mapper) requireName() error {
 	for _, f := range []field{firstName, lastName, displayName} {
 		if slices.Contains(m.fields, f) {
 			return nil
@@ -350,7 +350,9 @@ func (m *mapper) requireName(first []string) error {
 		Message: "no column is known to hold a name; the headers are " + quotedList(m.headers()),
 		Hint:    `there must be a column "firstName", "lastName" or "displayName": rename one, or say --map "HEADER=displayName"`,
 	}
-	if slices.ContainsFunc(m.labels, func(l label) bool { return strings.ContainsAny(l.header, "@") }) {
+	if strings.HasPrefix(m.labels[0].header, "{") {
+		e.Hint = "if the file is JSON Lines, say --format jsonl"
+	} else if slices.ContainsFunc(m.labels, func(l label) bool { return strings.Contains(l.header, "@") }) {
 		e.Message = "the first line holds data, not headers: " + quotedList(m.headers())
 		e.Hint = `add a line of headers above it, such as "firstName,lastName,userPrincipalName"`
 	}

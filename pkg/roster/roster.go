@@ -104,8 +104,10 @@ type Row struct {
 	// Warnings are worth saying and do not make the row invalid.
 	Warnings []Problem
 
-	raw  []byte // the record's bytes in UTF-8
-	file *File
+	// Where the record is, for Cells. Behind a pointer, so that printing a row
+	// does not print its password.
+	batch *batch
+	at    int
 }
 
 // Problem is one thing wrong with one row.

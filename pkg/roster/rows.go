@@ -166,15 +166,16 @@ func (f *File) reader() (recordReader, error) {
 // read reads and checks a batch's rows.
 func (f *File) read(from recordReader, b *batch, each func(Row)) findings {
 	c := checker{file: f}
+	b.file = f
 	from.load(b.text)
 	for i, m := range b.marks {
-		raw := b.record(i)
-		rec, fault := from.read(raw)
+		rec, fault := from.read(b.record(i))
 		if m.n == 0 {
 			continue
 		}
-		c.row = Row{N: m.n, Line: m.line, raw: raw, file: f}
+		c.row = Row{N: m.n, Line: m.line, batch: b, at: i}
 		c.check(rec, fault)
+		c.swallowed()
 		each(c.row)
 	}
 	return findings{c.cleaned, from.strangers()}

@@ -142,6 +142,23 @@ func TestLinesOfErrors(t *testing.T) {
 	}
 }
 
+// TestSwallowedLines warns where two forgotten quotes may have made one cell of
+// two people, and not of an address over several lines.
+func TestSwallowedLines(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"a,firstName,note\n1,Jane,\"x\n2,John,y\"\n", "swallowed_lines"},
+		{"a,firstName,note\n1,Jane,\"x\ny\"\n", ""},
+		{"note,firstName,a\n\"x\ny\",Jane,2\n", ""},
+		{"a,firstName,note\n1,Jane,\"x, y, z\"\n\n\n", ""},
+	}
+	for _, test := range tests {
+		row := rowsOf(t, test.text, Options{})[0]
+		if got := codesOf(row.Warnings); got != test.want || len(row.Problems) > 0 {
+			t.Errorf("%q: got %q %q, want %q", test.text, got, codesOf(row.Problems), test.want)
+		}
+	}
+}
+
 // TestRejectsRoundTrip holds that a row's cells make the same row again.
 func TestRejectsRoundTrip(t *testing.T) {
 	want := rowsOf(t, mixedPeople(200), Options{})

@@ -14,6 +14,7 @@ const batchSize = 64 << 10
 
 // batch is a run of whole records.
 type batch struct {
+	file  *File
 	text  []byte // ends with a line end
 	marks []mark
 	err   error // the file is bad after these records
