@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
 	"muster/pkg/roster"
@@ -43,10 +45,8 @@ func Plan(ctx context.Context, b Batch) (*Report, error) {
 		return r.finish(), err
 	}
 	r.surveyed()
-	if err := r.compare(ctx); err != nil {
-		return r.finish(), err
-	}
-	return r.finish(), r.verdict()
+	err := r.compare(ctx)
+	return r.finish(), r.verdict(err)
 }
 
 // Apply creates who is missing and records what became of everybody. Where the
@@ -54,6 +54,9 @@ func Plan(ctx context.Context, b Batch) (*Report, error) {
 // rows tell the truth; so they do where the error is nil, whatever became of
 // single rows. Every other error comes with a report only if the rows can be
 // told: the report is nil where nothing was surveyed.
+//
+// A fault of the machine outweighs an end of the run: whoever is told of a stop
+// would not look for a full disk.
 func Apply(ctx context.Context, b Batch) (*Report, error) {
 	r, over := newRun(ctx, b)
 	defer over()
@@ -64,6 +67,9 @@ func Apply(ctx context.Context, b Batch) (*Report, error) {
 		return r.finish(), err
 	}
 	r.surveyed()
+	if r.ended() != nil {
+		return r.finish(), r.verdict(nil)
+	}
 	if err := r.openCredentials(); err != nil {
 		return nil, err
 	}
@@ -72,13 +78,7 @@ func Apply(ctx context.Context, b Batch) (*Report, error) {
 	}
 	err := r.withCheckpoints(func() error { return r.serveAll(ctx) })
 	err = errors.Join(err, r.closeCredentials(), r.keepRates())
-	if err != nil && r.ended() == nil {
-		return r.finish(), err
-	}
-	if ended := r.ended(); ended != nil {
-		return r.finish(), ended
-	}
-	return r.finish(), r.verdict()
+	return r.finish(), r.verdict(err)
 }
 
 // surveyed tells the watcher how much there is to do.
@@ -130,7 +130,7 @@ func (r *run) withCheckpoints(work func() error) error {
 // keepRates records the rates that the pacer found, for the next run to start at.
 func (r *run) keepRates() error {
 	for _, l := range r.lanes.ordered {
-		if l.gate == nil {
+		if l.gate == nil || l.same != nil {
 			continue
 		}
 		if s := l.gate.Snapshot(); s.Found > 0 && s.Requests > 0 {
@@ -153,15 +153,14 @@ func (r *run) compare(ctx context.Context) error {
 		if !wanted[i] {
 			continue
 		}
-		if err := r.observe(ctx, l); err != nil {
-			return err
-		}
+		r.observe(ctx, l)
 		if l.closed() != nil {
 			continue
 		}
 		c, err := r.list(ctx, l, partner.Inactive, nil)
-		if err != nil {
-			return err
+		if err != nil { // it is only for warnings
+			r.Log.Warn("cannot list the deleted users", zap.String("customer", l.key()), zap.Error(err))
+			continue
 		}
 		deleted[l] = c
 	}
@@ -196,31 +195,4 @@ func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
 			Hint:    "restore that user in the portal if it is the same person"}}})
 	}
 	return nil
-}
-
-// verdict is the error of a run that came to its end: a [*RefusedError] where
-// every customer refused everything, so that nobody could be served.
-func (r *run) verdict() error {
-	var first error
-	for _, l := range r.lanes.ordered[nobody+1:] {
-		if l.same != nil {
-			continue
-		}
-		err := l.closed()
-		if err == nil {
-			return nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	if first == nil {
-		return nil
-	}
-	refused := &RefusedError{Err: first}
-	var e *partner.Error
-	if errors.As(first, &e) {
-		refused.Hint = e.Advice()
-	}
-	return refused
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,20 +12,24 @@ import (
 	"muster/pkg/partner"
 )
 
-// once sends one request as soon as the gate lets it go. The error is of the run
-// where nothing was sent, else a [*partner.Error] or nil.
-func (r *run) once(ctx context.Context, gate *pace.Gate, op, customer string, send func(context.Context) error) (*partner.Error, error) {
-	pass, err := gate.Enter(r.intake)
+// once sends one request as soon as the lane's gate lets it go. The error is of
+// the run or the lane, where nothing was sent or everything is refused; else
+// there is a [*partner.Error] or nil.
+func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Context) error) (*partner.Error, error) {
+	pass, err := l.gate.Enter(r.intake)
 	if err != nil {
-		return nil, r.notEntered(err)
+		return nil, r.notEntered(l, err)
+	}
+	if err := l.closed(); err != nil { // while this one waited
+		pass.Leave(pace.Answer{Failed: true})
+		return nil, err
 	}
 	err = send(ctx)
-	took := time.Since(pass.Start)
+	a := Attempt{Op: op, Customer: l.key(), Latency: time.Since(pass.Start)}
 	var refused *partner.Error
 	if err != nil && !errors.As(err, &refused) {
 		refused = &partner.Error{Op: op, Kind: partner.Lost, Err: err}
 	}
-	a := Attempt{Op: op, Customer: customer, Latency: took}
 	answer := pace.Answer{}
 	if refused != nil {
 		a.Kind = refused.Kind
@@ -33,6 +38,15 @@ func (r *run) once(ctx context.Context, gate *pace.Gate, op, customer string, se
 			HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !a.Throttled}
 	}
 	pass.Leave(answer)
+	r.count(a, answer)
+	if r.refused(refused, pass.Start) {
+		return nil, r.refuse(refused)
+	}
+	return refused, nil
+}
+
+// count keeps the numbers of the report, and tells the watcher.
+func (r *run) count(a Attempt, answer pace.Answer) {
 	r.requests.Add(1)
 	if a.Throttled {
 		r.throttled.Add(1)
@@ -43,17 +57,22 @@ func (r *run) once(ctx context.Context, gate *pace.Gate, op, customer string, se
 	if r.Watcher != nil {
 		r.Watcher.Attempt(a)
 	}
-	return refused, nil
 }
 
-// notEntered makes an error of the gate one of the run.
-func (r *run) notEntered(err error) error {
+// notEntered makes an error of the gate one of the run, or of the lane where
+// only its customer keeps us waiting.
+func (r *run) notEntered(l *lane, err error) error {
 	if ended := r.ended(); ended != nil {
 		return ended
 	}
-	stalled := &UnreachableError{Err: err, For: time.Since(r.began)}
-	r.end(stalled)
-	return stalled
+	unreachable := &UnreachableError{Err: err, For: time.Since(r.began)}
+	var stalled *pace.StalledError
+	if errors.As(err, &stalled) && stalled.Gate != "" {
+		l.close(unreachable)
+		return unreachable
+	}
+	r.end(unreachable)
+	return unreachable
 }
 
 // transient reports whether the same request may succeed a little later.
@@ -66,17 +85,15 @@ func transient(k partner.Kind) bool {
 }
 
 // call sends a request that may be repeated without harm until it has a definite
-// answer. The error is of the run (a [*RefusedError], an [*UnreachableError], or
-// why it has ended), else the [*partner.Error] of the answer.
-func (r *run) call(ctx context.Context, gate *pace.Gate, op, customer string, send func(context.Context) error) error {
+// answer. The error is of the run or the lane (see [isEnd]), else the
+// [*partner.Error] of the answer.
+func (r *run) call(ctx context.Context, l *lane, op string, send func(context.Context) error) error {
 	began := time.Now()
 	for failed := 0; ; {
-		refused, err := r.once(ctx, gate, op, customer, send)
+		refused, err := r.once(ctx, l, op, send)
 		switch {
 		case err != nil:
 			return err
-		case r.refused(refused):
-			return r.refuse(refused)
 		case refused == nil:
 			return nil
 		case refused.Kind == partner.Throttled:
@@ -87,8 +104,8 @@ func (r *run) call(ctx context.Context, gate *pace.Gate, op, customer string, se
 		if failed++; failed >= r.MaxAttempts {
 			return r.unreachable(refused, began)
 		}
-		wait := pace.Backoff(failed, jitter)
-		r.Log.Info("trying again", zap.String("op", op), zap.String("customer", customer), zap.Int("attempt", failed), zap.Duration("wait", wait), zap.Error(refused))
+		wait := pace.Backoff(failed, jitter(op+l.name, failed))
+		r.Log.Info("trying again", zap.String("op", op), zap.String("customer", l.key()), zap.Int("attempt", failed), zap.Duration("wait", wait), zap.Error(refused))
 		if err := r.rest(wait); err != nil {
 			return err
 		}
@@ -99,14 +116,39 @@ func (r *run) call(ctx context.Context, gate *pace.Gate, op, customer string, se
 // without any other answer between them, end a run. One may be an accident.
 const unauthorizedAtMost = 4
 
+// unauthorized counts 401s in a row. Those of requests that were out together
+// count once: they had one token.
+type unauthorized struct {
+	mu    sync.Mutex
+	times int
+	last  time.Time
+}
+
+func (u *unauthorized) forget() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.times = 0
+}
+
+// another counts the 401 to a request that was sent at that time.
+func (u *unauthorized) another(sent time.Time) (times int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.times == 0 || !sent.Before(u.last) {
+		u.times++
+		u.last = time.Now()
+	}
+	return u.times
+}
+
 // refused counts 401s, and reports whether no request of any customer can succeed.
-func (r *run) refused(e *partner.Error) bool {
+func (r *run) refused(e *partner.Error, sent time.Time) bool {
 	switch {
 	case e == nil || !e.ConcernsRun() && !transient(e.Kind):
-		r.unauthorized.Store(0)
+		r.unauthorized.forget()
 		return false
-	case e.WantsFreshToken():
-		return r.unauthorized.Add(1) >= unauthorizedAtMost
+	case e.WantsFreshToken() && e.Kind != partner.SignIn:
+		return r.unauthorized.another(sent) >= unauthorizedAtMost
 	}
 	return e.ConcernsRun()
 }

@@ -18,8 +18,11 @@ type census struct{ ids map[uint64]uuid.UUID }
 
 func nameHash(upn string) uint64 { return xxhash.Sum64String(strings.ToLower(upn)) }
 
-// has reports whether somebody had the name.
+// has reports whether somebody had the name. A nil census knows of nobody.
 func (c *census) has(upn string) bool {
+	if c == nil {
+		return false
+	}
 	_, ok := c.ids[nameHash(upn)]
 	return ok
 }
@@ -42,7 +45,7 @@ func (r *run) list(ctx context.Context, l *lane, state partner.State, wanted fun
 	for {
 		var users []partner.User
 		var next partner.Page
-		err := r.call(ctx, l.gate, "list users", l.tenant, func(ctx context.Context) (err error) {
+		err := r.call(ctx, l, "list users", func(ctx context.Context) (err error) {
 			users, next, err = r.Directory.Users(ctx, l.tenant, state, page)
 			return err
 		})

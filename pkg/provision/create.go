@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
-	"muster/pkg/credentials"
 	"muster/pkg/ledger"
 	"muster/pkg/pace"
 	"muster/pkg/partner"
@@ -20,13 +19,14 @@ import (
 
 // job is one person on the way to a user.
 type job struct {
-	row      int
-	lane     *lane
-	person   roster.Person
-	intent   ledger.Intent
-	resumed  bool        // the intent is of an earlier run
-	password secret.Text // what the request carries
-	certain  bool        // if the user exists, it has this password
+	row       int
+	lane      *lane
+	person    roster.Person
+	intent    ledger.Intent
+	resumed   bool        // a request of an earlier run may have made the user
+	unwritten bool        // the ledger lacks the intent as it is now
+	password  secret.Text // what the request carries
+	certain   bool        // if the user exists, it has this password
 
 	began       time.Time     // of the first attempt
 	tried       time.Time     // of the last one
@@ -49,17 +49,38 @@ func (r *run) jobOf(l *lane, row roster.Row, m *mark) (*job, error) {
 		if err != nil {
 			return nil, r.broken(err)
 		}
-		j.intent, j.resumed, j.doubtful = e.Intent, true, true
-		j.attempts = e.Outcome.Attempts
+		j.resume(e)
 		return j, nil
 	}
 	name, err := r.nameOf(l, p, m.number)
 	if err != nil {
 		return nil, err
 	}
-	j.intent = ledger.Intent{Key: key, Request: uuid.New(), Tenant: l.tenant, UPN: name,
-		FirstName: p.FirstName, LastName: p.LastName, DisplayName: p.DisplayName, At: time.Now()}
+	j.intent = ledger.Intent{Key: key, Tenant: l.tenant, UPN: name}
+	j.renew()
 	return j, nil
+}
+
+// resume takes up the request of an earlier run. Where that one got a definite
+// refusal, and only the person's being there already was in doubt, the request
+// is a new one: the service may answer a repeated one with the old refusal for
+// ever, whatever was mended in the row since. The name stays the same, so that
+// there can be one such user at most.
+func (j *job) resume(e ledger.Entry) {
+	j.intent, j.resumed, j.doubtful = e.Intent, true, true
+	j.attempts = e.Outcome.Attempts
+	if e.Outcome.Refused && e.Status == ledger.Doubtful && !j.lane.before.has(e.Intent.UPN) {
+		j.renew()
+	}
+}
+
+// renew makes the intent a new one, to send what the row says now.
+func (j *job) renew() {
+	i, p := &j.intent, &j.person
+	i.Request, i.At = uuid.New(), time.Now()
+	i.FirstName, i.LastName, i.DisplayName = p.FirstName, p.LastName, p.DisplayName
+	i.UsageLocation, i.ImmutableID, i.ForceChangePassword = p.UsageLocation, p.ImmutableID, p.ForceChangePassword
+	j.unwritten = true
 }
 
 // nameOf is the userPrincipalName that the survey gave: the row's own, or the
@@ -82,11 +103,12 @@ func (r *run) prepare(j *job) error {
 	if err := r.choosePassword(j); err != nil {
 		return r.broken(err)
 	}
-	if j.resumed {
+	if !j.intent.Held && (r.holds() || !j.certain) {
+		j.intent.Held, j.unwritten = true, true
+	}
+	if !j.unwritten {
 		return nil
 	}
-	j.intent.Held = r.holds()
-	j.intent.At = time.Now()
 	if err := r.Ledger.Intend(j.intent); err != nil {
 		return r.broken(err)
 	}
@@ -94,20 +116,18 @@ func (r *run) prepare(j *job) error {
 }
 
 // choosePassword takes the password from the row, from the credentials file of
-// the run that began with this person, or makes one.
+// the run that began with this person, or makes one. It is certain to be the
+// user's where no request with another one was sent.
 func (r *run) choosePassword(j *job) error {
-	j.certain = !j.resumed
-	j.password = j.person.Password
-	if j.resumed {
-		if old, ok := r.earlier[strings.ToLower(j.intent.UPN)]; ok {
-			j.password, j.certain = old, true
-			return nil
-		}
+	if !j.resumed {
+		j.certain = true
+		return r.makePassword(j)
 	}
-	if j.password.Empty() {
-		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+	if old, ok := r.earlier[strings.ToLower(j.intent.UPN)]; ok && !j.unwritten {
+		j.password, j.certain = old, !j.intent.Held
+		return nil
 	}
-	return r.keepPassword(j)
+	return r.makePassword(j)
 }
 
 // create sends the request until it is settled, or has to be looked up.
@@ -115,7 +135,7 @@ func (r *run) create(ctx context.Context, j *job) error {
 	release := func() { <-r.staged }
 	for {
 		var user partner.User
-		refused, err := r.once(ctx, j.lane.gate, "create user", j.lane.tenant, func(ctx context.Context) (err error) {
+		refused, err := r.once(ctx, j.lane, "create user", func(ctx context.Context) (err error) {
 			j.attempts++
 			j.tried = time.Now()
 			user, err = r.Directory.CreateUser(ctx, j.lane.tenant, partner.Call{RequestID: j.intent.Request, CorrelationID: uuid.New()}, j.newUser())
@@ -143,10 +163,10 @@ func (r *run) create(ctx context.Context, j *job) error {
 		case refuseLane:
 			j.lane.close(refused)
 			return r.leave(j)
-		case endRun:
+		case leaveRow:
 			return r.leave(j)
 		}
-		wait := pace.Backoff(j.failures, jitter)
+		wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
 		r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 			zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
 			zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
@@ -172,10 +192,10 @@ func (j *job) newUser() partner.NewUser {
 		DisplayName:         j.intent.DisplayName,
 		FirstName:           j.intent.FirstName,
 		LastName:            j.intent.LastName,
-		UsageLocation:       j.person.UsageLocation,
-		ImmutableID:         j.person.ImmutableID,
+		UsageLocation:       j.intent.UsageLocation,
+		ImmutableID:         j.intent.ImmutableID,
 		Password:            j.password,
-		ForceChangePassword: j.person.ForceChangePassword,
+		ForceChangePassword: j.intent.ForceChangePassword,
 	}
 }
 
@@ -190,20 +210,24 @@ func (j *job) outcome(s ledger.Status) ledger.Outcome {
 func (r *run) created(ctx context.Context, j *job, id string) error {
 	o := j.outcome(ledger.Created)
 	o.UserID = id
+	known := true
 	if !j.certain {
 		lost, err := r.reset(ctx, j, id)
 		if err != nil {
 			return nil // the run has ended; the person stays in doubt, and the next run resets it
 		}
 		if lost != nil {
-			o.Code, o.Error = "password_unknown", "the user was created, but by a run that was lost, and its password could not be reset: "+lost.Error()
-			o.Hint = "reset the password in the portal; " + lost.Advice()
+			known = false
+			passwordUnknown(&o, lost)
 		}
 	}
 	r.Log.Debug("created", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.String("user_id", id), zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Int("attempt", j.attempts))
 	if err := r.record(o); err != nil {
 		return err
+	}
+	if !known {
+		return nil // the next run tries again
 	}
 	return r.handOver(j.intent.Key)
 }

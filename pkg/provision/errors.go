@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"muster/pkg/partner"
 )
 
 // The ends of a run that is not finished. An error of [Apply], [Plan] or [Undo]
@@ -54,3 +56,72 @@ type bugError struct {
 }
 
 func (e *bugError) Error() string { return fmt.Sprintf("bug: %v\n%s", e.value, e.stack) }
+
+// isEnd reports whether an error is one of the ends of a run, or of a lane.
+func isEnd(err error) bool {
+	var refused *RefusedError
+	var unreachable *UnreachableError
+	return errors.Is(err, ErrStopped) || errors.Is(err, ErrGaveUp) || errors.As(err, &refused) || errors.As(err, &unreachable)
+}
+
+// faultIn returns what of err, perhaps several errors in one, is no end of a run.
+func faultIn(err error) error {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var faults []error
+		for _, e := range all.Unwrap() {
+			faults = append(faults, faultIn(e))
+		}
+		return errors.Join(faults...)
+	}
+	if isEnd(err) {
+		return nil
+	}
+	return err
+}
+
+// verdict is the error of a run that is over, of which err came to light last.
+func (r *run) verdict(err error) error {
+	r.faulty.Lock()
+	defer r.faulty.Unlock()
+	fault := faultIn(err)
+	if r.fault != nil && !errors.Is(fault, r.fault) {
+		fault = errors.Join(r.fault, fault)
+	}
+	if fault != nil {
+		return fault
+	}
+	if ended := r.ended(); ended != nil {
+		return ended
+	}
+	return verdictOf(r.lanes.ordered[nobody+1:])
+}
+
+// verdictOf is the error of a run that served all customers as far as it could:
+// an [*UnreachableError] where one kept it waiting for ever, a [*RefusedError]
+// where every customer refused everything, so that nobody could be served.
+func verdictOf(lanes []*lane) error {
+	var first error
+	served := false
+	for _, l := range lanes {
+		if l.same != nil {
+			continue
+		}
+		switch err := l.closed(); {
+		case err == nil:
+			served = true
+		case isEnd(err):
+			return err
+		case first == nil:
+			first = err
+		}
+	}
+	if first == nil || served {
+		return nil
+	}
+	refused := &RefusedError{Err: first}
+	var e *partner.Error
+	if errors.As(first, &e) {
+		refused.Hint = e.Advice()
+	}
+	return refused
+}

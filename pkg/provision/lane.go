@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"muster/pkg/ledger"
 	"muster/pkg/pace"
 	"muster/pkg/partner"
 	"muster/pkg/roster"
@@ -128,10 +128,15 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 	case <-ctx.Done():
 		return nil, ErrStopped
 	}
-	if l.same != nil {
-		return l.same, nil
+	if l.same == nil {
+		return l, nil
 	}
-	return l, nil
+	select {
+	case <-l.same.ready:
+	case <-ctx.Done():
+		return nil, ErrStopped
+	}
+	return l.same, nil
 }
 
 func (ls *lanes) get(name string) (l *lane, isNew bool, err error) {
@@ -149,22 +154,22 @@ func (ls *lanes) get(name string) (l *lane, isNew bool, err error) {
 	return l, true, nil
 }
 
-// adopt gives the lane its tenant, or finds that another lane has it already.
-func (ls *lanes) adopt(l *lane, c partner.Customer) {
+// adopt gives the lane its tenant, or finds that another lane, an open one, has
+// it already.
+func (ls *lanes) adopt(l *lane, c ledger.Customer) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	tenant := strings.ToLower(c.ID)
 	for _, other := range ls.ordered {
-		if other != l && other.tenant == tenant && tenant != "" {
+		if other != l && other.tenant == c.Tenant && other.closed() == nil && l.closed() == nil {
 			l.same = other
 			return
 		}
 	}
-	l.tenant, l.domain = tenant, strings.ToLower(c.Domain)
+	l.tenant, l.domain = c.Tenant, c.Domain
 }
 
-// open looks the customer up. An error is one of the run; a customer that cannot
-// be served closes its lane.
+// open looks the customer up. A customer that cannot be served closes its lane,
+// and so does the end of the run; an error is one of the machine.
 func (r *run) open(ctx context.Context, l *lane) error {
 	if !r.online() {
 		l.tenant = l.name
@@ -174,64 +179,67 @@ func (r *run) open(ctx context.Context, l *lane) error {
 	if r.Ledger != nil {
 		start = r.Ledger.Rate(l.name)
 	}
-	gate := r.Pacer.Gate(l.name, start)
-	customer, err := r.lookUp(ctx, gate, l.name)
-	var refused *partner.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &refused) && refused.ConcernsCustomer():
+	l.gate = r.Pacer.Gate(l.name, start)
+	customer, err := r.lookUp(ctx, l)
+	if err != nil {
+		l.gate.Close()
 		l.close(err)
+		if customer = r.recollect(l.name); customer.Tenant != "" {
+			r.lanes.adopt(l, customer)
+		}
 		return nil
-	default:
-		return err
+	}
+	if r.Ledger != nil && !r.planning {
+		if err := r.Ledger.KeepCustomer(l.name, customer); err != nil {
+			return r.broken(err)
+		}
 	}
 	r.lanes.adopt(l, customer)
 	if l.same != nil {
-		return nil
-	}
-	l.gate = gate
-	if r.OnExists == NumberExisting {
-		return r.observe(ctx, l)
+		l.gate.Close()
+	} else if r.OnExists == NumberExisting {
+		r.observe(ctx, l)
 	}
 	return nil
 }
 
-// lookUp finds a customer by its tenant's GUID or by its domain. A GUID with a
-// domain beside it says all there is to know: reading a customer is one of the
-// calls that Partner Center throttles first
-// (learn.microsoft.com/partner-center/developer/api-throttling-guidance), and the
-// listing that comes next tells whether the customer is there.
-func (r *run) lookUp(ctx context.Context, gate *pace.Gate, name string) (c partner.Customer, err error) {
-	_, notGUID := uuid.Parse(name)
-	if notGUID == nil && r.Domain != "" {
-		return partner.Customer{ID: name}, nil
-	}
-	err = r.call(ctx, gate, "look up customer", name, func(ctx context.Context) (err error) {
-		if notGUID == nil {
-			c, err = r.Directory.Customer(ctx, name)
+// lookUp asks the service who the customer is.
+func (r *run) lookUp(ctx context.Context, l *lane) (ledger.Customer, error) {
+	var c partner.Customer
+	err := r.call(ctx, l, "look up customer", func(ctx context.Context) (err error) {
+		if id, bad := uuid.Parse(l.name); bad == nil {
+			c, err = r.Directory.Customer(ctx, id.String())
 		} else {
-			c, err = r.Directory.CustomerByDomain(ctx, name)
+			c, err = r.Directory.CustomerByDomain(ctx, l.name)
 		}
 		return err
 	})
-	return c, err
+	return ledger.Customer{Tenant: strings.ToLower(c.ID), Domain: strings.ToLower(c.Domain)}, err
+}
+
+// recollect returns what is known of a customer without the service, so that
+// what became of its people in earlier runs can still be told.
+func (r *run) recollect(name string) ledger.Customer {
+	if id, err := uuid.Parse(name); err == nil {
+		return ledger.Customer{Tenant: id.String()}
+	}
+	if r.Ledger == nil {
+		return ledger.Customer{}
+	}
+	return r.Ledger.Customer(name)
 }
 
 // observe lists the tenant's users once, before anything is created in it. What
-// it finds makes an intent the proof that the name was free.
-func (r *run) observe(ctx context.Context, l *lane) error {
+// it finds makes an intent the proof that the name was free. Without it the lane
+// is closed.
+func (r *run) observe(ctx context.Context, l *lane) {
 	if l.before != nil || l.closed() != nil {
-		return nil
+		return
 	}
 	c, err := r.list(ctx, l, partner.Active, nil)
-	var refused *partner.Error
-	switch {
-	case err == nil:
-		l.before = c
-	case errors.As(err, &refused) && refused.ConcernsCustomer():
+	if err != nil {
 		l.close(err)
-	default:
-		return err
+		return
 	}
-	return nil
+	l.before = c
 }

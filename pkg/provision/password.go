@@ -10,10 +10,10 @@ import (
 	"muster/pkg/partner"
 )
 
-// openCredentials opens the credentials file if a password is to be made, and
-// finds those of an earlier run that are still in doubt.
+// openCredentials opens the credentials file if a password is to be made or a
+// person of an earlier run is in doubt, and finds the passwords of the latter.
 func (r *run) openCredentials() error {
-	if !r.generates {
+	if !r.generates && !r.resumes {
 		return nil
 	}
 	file, err := r.OpenCredentials()
@@ -103,9 +103,14 @@ func (r *run) hand(held []ledger.Key) error {
 	return nil
 }
 
-// keepPassword puts the job's password where it survives.
-func (r *run) keepPassword(j *job) error {
-	if r.credentials == nil {
+// makePassword takes the password of the row, or makes one, and puts it where it
+// survives.
+func (r *run) makePassword(j *job) error {
+	j.password = j.person.Password
+	if j.password.Empty() {
+		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+	}
+	if !r.generates { // the input has them all
 		return nil
 	}
 	return r.credentials.Put(j.intent.UPN, j.password)
@@ -121,10 +126,10 @@ func (r *run) forgetPassword(j *job) {
 // reset gives a user whom a lost run created the password of this one. lost is
 // the service's refusal to do so; an error says that the run has ended.
 func (r *run) reset(ctx context.Context, j *job, id string) (lost *partner.Error, err error) {
-	err = r.call(ctx, j.lane.gate, "reset password", j.lane.tenant, func(ctx context.Context) error {
+	err = r.call(ctx, j.lane, "reset password", func(ctx context.Context) error {
 		return r.Directory.ResetPassword(ctx, j.lane.tenant, id, j.password, j.person.ForceChangePassword)
 	})
-	if errors.As(err, &lost) && r.ended() == nil {
+	if err != nil && !isEnd(err) && errors.As(err, &lost) {
 		r.forgetPassword(j)
 		return lost, nil
 	}
@@ -138,11 +143,7 @@ func (r *run) replacePassword(ctx context.Context, j *job) error {
 	if err != nil {
 		return r.broken(err)
 	}
-	j.password = j.person.Password
-	if j.password.Empty() {
-		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
-	}
-	if err := r.keepPassword(j); err != nil {
+	if err := r.makePassword(j); err != nil {
 		return r.broken(err)
 	}
 	lost, err := r.reset(ctx, j, e.Outcome.UserID)
@@ -151,8 +152,14 @@ func (r *run) replacePassword(ctx context.Context, j *job) error {
 	}
 	if lost != nil {
 		o := e.Outcome
-		o.Code, o.Error, o.Hint = "password_unknown", "the password was lost with an earlier run, and could not be reset: "+lost.Error(), "reset the password in the portal; "+lost.Advice()
+		passwordUnknown(&o, lost)
 		return r.record(o)
 	}
 	return r.handOver(j.intent.Key)
+}
+
+// passwordUnknown says of a user whom we created that nobody has its password.
+func passwordUnknown(o *ledger.Outcome, lost *partner.Error) {
+	o.Code, o.Error = "password_unknown", "the user was created, its password was lost with an earlier run, and it could not be reset: "+lost.Error()
+	o.Hint = "run again, or reset the password in the portal; " + lost.Advice()
 }

@@ -43,17 +43,22 @@ const maxWarnings = 1000
 // each row of the input, or of the shard.
 func (r *Report) Rows() iter.Seq2[results.Row, error] {
 	return func(yield func(results.Row, error) bool) {
+		n := 0
 		for found, err := range roster.Map(r.run.Input, r.run.result) {
 			if err != nil {
 				yield(results.Row{}, err)
 				return
 			}
+			n++
 			if !found.mine {
 				continue
 			}
 			if !yield(found.row, found.err) || found.err != nil {
 				return
 			}
+		}
+		if err := r.run.whole(n); err != nil {
+			yield(results.Row{}, err)
 		}
 	}
 }

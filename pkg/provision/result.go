@@ -23,7 +23,7 @@ type found struct {
 // all cores at once.
 func (r *run) result(row roster.Row) found {
 	if row.N > len(r.marks) {
-		return found{err: fmt.Errorf("the input was changed while muster was reading it: row %d was not there before", row.N)}
+		return found{err: &changedError{row.N}}
 	}
 	m := r.marks[row.N-1]
 	l := r.lanes.ordered[m.lane]
@@ -64,8 +64,7 @@ func (r *run) describe(out *results.Row, row roster.Row, m mark, l *lane, key le
 		_, err := r.Template.Local(r.parts(&row.Person))
 		broken(out, unnameableProblem(err))
 	case unserved:
-		out.Status = results.Failed
-		laneFailure(out, l.closed())
+		return r.unserved(out, l, key)
 	default:
 		return r.sent(out, row, m, l, key)
 	}
@@ -99,9 +98,35 @@ func unnameableProblem(err error) roster.Problem {
 	return roster.Problem{Code: "unnameable", Message: err.Error(), Hint: "give the row a userPrincipalName of its own"}
 }
 
-// laneFailure says why the rows of a customer failed together.
-func laneFailure(out *results.Row, err error) {
-	out.ErrorCode, out.Error = "customer", err.Error()
+// unserved describes a row of a customer whom the survey could not look up: by
+// the ledger, if that settled it in an earlier run.
+func (r *run) unserved(out *results.Row, l *lane, key ledger.Key) error {
+	if r.Ledger != nil {
+		e, err := r.Ledger.Find(key)
+		if err != nil {
+			return err
+		}
+		if r.keeps(e.Status) {
+			r.remembered(out, e)
+			return nil
+		}
+	}
+	unsent(out, l.closed())
+	return nil
+}
+
+// unsent describes a row for which nothing was sent, and says why if there is a
+// reason that it shares with all rows of its customer.
+func unsent(out *results.Row, err error) {
+	out.Status = results.Pending
+	if err == nil {
+		return
+	}
+	out.ErrorCode, out.Error = "not_sent", "nothing was sent for this row: "+err.Error()
+	if isEnd(err) {
+		return
+	}
+	out.Status, out.ErrorCode, out.Error = results.Failed, "customer", err.Error()
 	var e *partner.Error
 	if errors.As(err, &e) {
 		out.ErrorCode, out.Hint = codeOf(e), e.Advice()
@@ -136,11 +161,8 @@ func (r *run) sent(out *results.Row, row roster.Row, m mark, l *lane, key ledger
 		out.Hint = "somebody else made this user: compare the names in the portal; to make another one, run with --on-exists number"
 	case r.planning:
 		out.Status = results.Planned
-	case l.closed() != nil:
-		out.Status = results.Failed
-		laneFailure(out, l.closed())
 	default:
-		out.Status = results.Pending
+		unsent(out, l.closed())
 	}
 	return nil
 }
@@ -160,6 +182,10 @@ func (r *run) remembered(out *results.Row, e ledger.Entry) {
 	switch e.Status {
 	case ledger.Created:
 		out.Status, out.CreatedAt = results.Created, o.At
+		if e.Lost && out.ErrorCode == "" {
+			out.ErrorCode, out.Error = "password_unknown", "the user exists, and its password is not known yet"
+			out.Hint = "run the same command again: it sets a new one"
+		}
 	case ledger.Exists:
 		out.Status = results.Exists
 	case ledger.Failed:

@@ -3,12 +3,13 @@ package provision
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 
 	"muster/pkg/credentials"
@@ -51,12 +52,16 @@ type run struct {
 	failures     atomic.Int64 // rows that have failed
 	requests     atomic.Int64
 	throttled    atomic.Int64
-	unauthorized atomic.Int32 // 401s in a row
+	unauthorized unauthorized
 
 	staged      chan struct{}          // a place for each row with an intent and no answer
-	generates   bool                   // some row brings no password
-	credentials *credentials.File      // nil where nobody needs a generated password
+	generates   bool                   // some row to be sent brings no password
+	resumes     bool                   // some person of an earlier run is in doubt
+	credentials *credentials.File      // nil where neither is the case
 	earlier     map[string]secret.Text // passwords of the people in doubt, by userPrincipalName
+
+	fault  error // the first fault of the machine; guarded by faulty
+	faulty sync.Mutex
 
 	handing sync.Mutex   // one writer of the encrypted credentials at a time
 	held    []ledger.Key // whose password is in memory only
@@ -140,8 +145,7 @@ func (r *run) finish() *Report {
 func (r *run) safely(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &bugError{p, debug.Stack()}
-			r.end(err)
+			err = r.broken(&bugError{p, debug.Stack()})
 		}
 	}()
 	return f()
@@ -186,4 +190,10 @@ func (r *run) strict() error {
 		"mend the rows that the results file names, or run without --strict"}
 }
 
-func jitter() float64 { return rand.Float64() }
+// jitter is what is random in the wait before an attempt: another for each
+// person, and the same whenever a simulation is replayed.
+func jitter(who string, attempt int) func() float64 {
+	return func() float64 {
+		return float64(xxhash.Sum64String(who+strconv.Itoa(attempt))>>11) / (1 << 53)
+	}
+}

@@ -56,9 +56,7 @@ func (r *run) serveAll(ctx context.Context) error {
 // are not certain to be theirs until it is settled.
 func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
 	defer l.gate.Close()
-	if err := r.observe(ctx, l); err != nil {
-		return err
-	}
+	r.observe(ctx, l)
 	if resumed {
 		if err := r.pass(ctx, l, resume); err != nil {
 			return err
@@ -84,6 +82,7 @@ func (r *run) pass(ctx context.Context, l *lane, want fate) error {
 // ends.
 func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Group) error {
 	full := benchSize
+	last := 0
 	for row, err := range r.Input.Rows() {
 		if err != nil {
 			return err
@@ -91,6 +90,7 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 		if r.ended() != nil || l.closed() != nil {
 			return nil
 		}
+		last = row.N
 		m, err := r.markOf(row.N, ledger.KeyOf(r.laneKey(row.N), row.Person.Identity()))
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 		}
 		group.Go(func() error { return r.safely(func() error { return r.person(ctx, l, row, m) }) })
 	}
-	return nil
+	return r.whole(last)
 }
 
 // laneKey is the customer's part of the key of a surveyed row.
@@ -132,6 +132,10 @@ func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) erro
 	select { // not too many intents ahead of their requests
 	case r.staged <- struct{}{}:
 	case <-r.intake.Done():
+		return nil
+	}
+	if l.closed() != nil {
+		<-r.staged
 		return nil
 	}
 	if err := r.prepare(j); err != nil {
@@ -167,6 +171,11 @@ func (r *run) record(o ledger.Outcome) error {
 
 // broken ends the run because its own records cannot be written.
 func (r *run) broken(err error) error {
+	r.faulty.Lock()
+	defer r.faulty.Unlock()
+	if r.fault == nil {
+		r.fault = err
+	}
 	r.end(err)
 	return err
 }

@@ -131,11 +131,14 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 	return r.failed(o)
 }
 
-// sameNames reports whether a user bears the names of an intent, as far as the
-// service tells them.
+// sameNames reports whether a user bears the names and the immutable id of an
+// intent, as far as the service tells them.
 func sameNames(u partner.User, i ledger.Intent) bool {
 	same := func(got, want string) bool {
 		return got == "" || strings.EqualFold(strings.Join(strings.Fields(got), " "), strings.Join(strings.Fields(want), " "))
+	}
+	if u.ImmutableID != "" && i.ImmutableID != "" && u.ImmutableID != i.ImmutableID {
+		return false
 	}
 	return same(u.DisplayName, i.DisplayName) && same(u.FirstName, i.FirstName) && same(u.LastName, i.LastName)
 }
@@ -146,6 +149,7 @@ func (r *run) missing(ctx context.Context, j *job) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, j.last)
 	o.Doubt = j.doubtful
+	o.Refused = !transient(j.last.Kind) && !j.last.WantsFreshToken() && j.last.Kind != partner.Conflict
 	if j.last.Kind == partner.Conflict {
 		deleted, err := r.find(ctx, j.lane, partner.Inactive, []*job{j})
 		if err != nil {

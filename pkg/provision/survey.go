@@ -46,6 +46,7 @@ func (r *run) survey(ctx context.Context) error {
 		r.marks = append(r.marks, m)
 		if m.fate == toName || m.fate == toSend || m.fate == resume {
 			r.generates = r.generates || j.passwordless
+			r.resumes = r.resumes || m.fate == resume
 		}
 	}
 	if !later {
@@ -255,10 +256,25 @@ func (r *run) mine(k ledger.Key) bool { return r.Shard.has(k) }
 // longer the row that was surveyed.
 func (r *run) markOf(row int, k ledger.Key) (*mark, error) {
 	if row > len(r.marks) || r.marks[row-1].key != short(k) {
-		return nil, &InputError{fmt.Sprintf("the input was changed while muster was reading it: row %d is another one than before", row),
-			"run the same command again; it goes on where this one ended"}
+		return nil, &changedError{row}
 	}
 	return &r.marks[row-1], nil
+}
+
+// whole returns an error if a pass that ended with the row last has not met all
+// rows that were surveyed.
+func (r *run) whole(last int) error {
+	if last != len(r.marks) {
+		return &changedError{last + 1}
+	}
+	return nil
+}
+
+// changedError says that the input is no longer what was surveyed.
+type changedError struct{ row int }
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("the input was changed while muster was reading it: row %d is another one than before; run the same command again, it goes on where this one ended", e.row)
 }
 
 // warn keeps the first warnings for the report.

@@ -61,20 +61,22 @@ func Undo(ctx context.Context, b Batch, entries []ledger.Entry) (Undone, error) 
 		return Undone{}, err
 	}
 	u := &undoing{run: r}
-	for len(entries) > 0 {
+	var lanes []*lane
+	var err error
+	for len(entries) > 0 && r.ended() == nil && err == nil {
 		n := 1
 		for n < len(entries) && entries[n].Intent.Tenant == entries[0].Intent.Tenant {
 			n++
 		}
-		if err := u.customer(ctx, entries[:n]); err != nil && r.ended() == nil {
-			return u.done(), err
-		}
-		if r.ended() != nil {
-			break
-		}
+		l := u.lane(entries[0].Intent.Tenant)
+		lanes = append(lanes, l)
+		err = u.customer(ctx, l, entries[:n])
 		entries = entries[n:]
 	}
-	return u.done(), r.ended()
+	if err = r.verdict(err); err == nil {
+		err = verdictOf(lanes)
+	}
+	return u.done(), err
 }
 
 // undoing is an undo on its way.
@@ -89,13 +91,16 @@ func (u *undoing) done() Undone {
 	return u.undone
 }
 
+// lane is that of a customer whom the ledger knows by its GUID.
+func (u *undoing) lane(tenant string) *lane {
+	return &lane{name: tenant, tenant: tenant, gate: u.Pacer.Gate(tenant, u.Ledger.Rate(tenant))}
+}
+
 // customer deletes the users of one tenant.
-func (u *undoing) customer(ctx context.Context, entries []ledger.Entry) error {
-	tenant := entries[0].Intent.Tenant
-	l := &lane{name: tenant, tenant: tenant, gate: u.Pacer.Gate(tenant, u.Ledger.Rate(tenant))}
+func (u *undoing) customer(ctx context.Context, l *lane, entries []ledger.Entry) error {
 	defer l.gate.Close()
 	if err := u.identify(ctx, l, entries); err != nil {
-		return err
+		l.close(err)
 	}
 	var group errgroup.Group
 	group.SetLimit(2 * u.InFlight)
@@ -108,36 +113,34 @@ func (u *undoing) customer(ctx context.Context, entries []ledger.Entry) error {
 	return group.Wait()
 }
 
-// identify finds the ids of those users whose creation is in doubt. It waits
-// until the list cannot lag behind their requests any more.
+// identify finds the ids of those users of whom only the name is known, since
+// their creation is in doubt. It waits until the list cannot lag behind a
+// request that was sent just before this undo began.
 func (u *undoing) identify(ctx context.Context, l *lane, entries []ledger.Entry) error {
 	var jobs []*job
-	var latest time.Time
 	for _, e := range entries {
-		if e.Status == ledger.Doubtful {
+		if e.Outcome.UserID == "" {
 			jobs = append(jobs, &job{intent: e.Intent})
-			if e.Intent.At.After(latest) {
-				latest = e.Intent.At
-			}
 		}
 	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	if wait := time.Until(latest.Add(lag)); wait > 0 {
-		if err := u.rest(wait); err != nil {
+	for len(jobs) > 0 {
+		asked := time.Now()
+		users, err := u.find(ctx, l, partner.Active, jobs)
+		if err != nil {
 			return err
 		}
-	}
-	users, err := u.find(ctx, l, partner.Active, jobs)
-	if err != nil {
-		return err
-	}
-	for i := range entries {
-		e := &entries[i]
-		user, ok := users[strings.ToLower(e.Intent.UPN)]
-		if e.Status == ledger.Doubtful && ok && sameNames(user, e.Intent) {
-			e.Outcome.UserID = user.ID
+		for i := range entries {
+			e := &entries[i]
+			user, ok := users[strings.ToLower(e.Intent.UPN)]
+			if e.Outcome.UserID == "" && ok && sameNames(user, e.Intent) {
+				e.Outcome.UserID = user.ID
+			}
+		}
+		if len(users) == len(jobs) || asked.Sub(u.began) >= lag {
+			return nil
+		}
+		if err := u.rest(lag - asked.Sub(u.began)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -146,54 +149,76 @@ func (u *undoing) identify(ctx context.Context, l *lane, entries []ledger.Entry)
 // remove deletes one user.
 func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
 	o := ledger.Outcome{Key: e.Intent.Key, Tenant: e.Intent.Tenant, UPN: e.UPN(), UserID: e.Outcome.UserID, Status: ledger.Deleted, At: time.Now()}
+	if err := l.closed(); err != nil {
+		return u.notDeleted(e, err)
+	}
 	if o.UserID == "" { // it was in doubt, and the tenant does not have it
 		o.Status = ledger.Withdrawn
-		return u.count(o, nil)
+		return u.deleted(o)
 	}
 	if err := u.Ledger.Undo(o.Key); err != nil {
 		return u.broken(err)
 	}
-	err := u.call(ctx, l.gate, "delete user", l.tenant, func(ctx context.Context) error {
+	err := u.call(ctx, l, "delete user", func(ctx context.Context) error {
 		return u.Directory.DeleteUser(ctx, l.tenant, o.UserID)
 	})
 	var refused *partner.Error
 	switch {
-	case err == nil:
-	case u.ended() != nil:
+	case err != nil && isEnd(err):
 		return nil // the next undo goes on
-	case errors.As(err, &refused) && refused.Kind == partner.NotFound && !refused.ConcernsCustomer():
-	case errors.As(err, &refused):
-		return u.count(o, refused)
-	default:
-		return err
+	case errors.As(err, &refused) && refused.ConcernsCustomer():
+		l.close(err)
+		return u.stays(e, err)
+	case errors.As(err, &refused) && refused.Kind != partner.NotFound:
+		return u.stays(e, err)
 	}
 	o.At = time.Now()
-	return u.count(o, nil)
+	return u.deleted(o)
 }
 
-// count records what became of a user, and counts it.
-func (u *undoing) count(o ledger.Outcome, refused *partner.Error) error {
-	if refused == nil {
-		if err := u.Ledger.Settle(o); err != nil {
-			return u.broken(err)
-		}
+// deleted records that a user is gone, and counts it.
+func (u *undoing) deleted(o ledger.Outcome) error {
+	if err := u.Ledger.Settle(o); err != nil {
+		return u.broken(err)
 	}
 	u.handing.Lock()
 	defer u.handing.Unlock()
-	switch {
-	case refused != nil:
-		u.undone.Failed = append(u.undone.Failed, UndoFailure{UPN: o.UPN, UserID: o.UserID, Tenant: o.Tenant, Error: refused.Error(), Hint: refused.Advice()})
-	case o.Status == ledger.Deleted:
+	if o.Status == ledger.Deleted {
 		u.undone.Deleted++
-	default:
+	} else {
 		u.undone.Absent++
 	}
 	if u.Watcher != nil {
-		status := results.Status(o.Status)
-		if refused != nil {
-			status = results.Failed
-		}
-		u.Watcher.Settled(o.Tenant, status)
+		u.Watcher.Settled(o.Tenant, results.Status(o.Status))
+	}
+	return nil
+}
+
+// stays records that the service would not delete a user, who is there as before.
+func (u *undoing) stays(e ledger.Entry, err error) error {
+	o := e.Outcome
+	o.Key, o.Tenant, o.UPN, o.Status, o.Doubt = e.Intent.Key, e.Intent.Tenant, e.UPN(), ledger.Created, false
+	if err := u.Ledger.Settle(o); err != nil {
+		return u.broken(err)
+	}
+	return u.notDeleted(e, err)
+}
+
+// notDeleted counts a user whom the service would not delete.
+func (u *undoing) notDeleted(e ledger.Entry, err error) error {
+	if isEnd(err) {
+		return nil
+	}
+	f := UndoFailure{UPN: e.UPN(), UserID: e.Outcome.UserID, Tenant: e.Intent.Tenant, Error: err.Error()}
+	var refused *partner.Error
+	if errors.As(err, &refused) {
+		f.Hint = refused.Advice()
+	}
+	u.handing.Lock()
+	defer u.handing.Unlock()
+	u.undone.Failed = append(u.undone.Failed, f)
+	if u.Watcher != nil {
+		u.Watcher.Settled(f.Tenant, results.Failed)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const (
 	lookUp          // find out whether the user exists
 	refuseRow       // the row has failed
 	refuseLane      // all rows of the customer have
-	endRun          // the run has ended
+	leaveRow        // the run has ended
 )
 
 // next decides what to do after an attempt, and counts it.
@@ -27,9 +27,6 @@ const (
 // once, before anything was in doubt, has failed.
 func (r *run) next(j *job, e *partner.Error) step {
 	switch {
-	case r.refused(e):
-		_ = r.refuse(e)
-		return endRun
 	case e == nil:
 		j.lane.pardon()
 		return succeeded
@@ -58,7 +55,7 @@ func (r *run) retry(j *job, e *partner.Error) step {
 	}
 	if r.unheard(j) {
 		_ = r.unreachable(e, j.began)
-		return endRun
+		return leaveRow
 	}
 	return refuseRow
 }
