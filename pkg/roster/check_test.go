@@ -182,7 +182,7 @@ func TestAllProblemsOfARow(t *testing.T) {
 	if got := codesOf(row.Problems); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if shown := fmt.Sprintf("%+v %#v %s", row, row, row); strings.Contains(shown, "JANE") {
+	if shown := fmt.Sprintf("%+v %#v %v", row, row, row.Problems); strings.Contains(shown, "JANE") {
 		t.Errorf("the password is in %s", shown)
 	}
 }
