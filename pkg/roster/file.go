@@ -23,17 +23,18 @@ type File struct {
 	text    text
 	maxLine int
 
-	shape    csvShape // of CSV
-	isJSON   bool
-	start    int64  // where the data begin in the decoded text
-	line     int    // the line there
-	rawHead  []byte // the header record, of CSV
-	header   []string
-	fields   []field          // by column, of CSV
-	members  map[string]field // by folded member name, of JSON Lines
-	fed      [fieldCount]bool
-	columns  [fieldCount]string // the header that feeds a field
-	location string             // Options.UsageLocation as a code
+	shape     csvShape // of CSV
+	isJSON    bool
+	isRejects bool   // muster wrote the file: its rejects of an earlier run
+	start     int64  // where the data begin in the decoded text
+	line      int    // the line there
+	rawHead   []byte // the header record, of CSV
+	header    []string
+	fields    []field          // by column, of CSV
+	members   map[string]field // by folded member name, of JSON Lines
+	fed       [fieldCount]bool
+	columns   [fieldCount]string // the header that feeds a field
+	location  string             // Options.UsageLocation as a code
 
 	mu      sync.Mutex
 	mapping Mapping
@@ -185,6 +186,8 @@ func (f *File) understandCSV(o Options, head []byte) error {
 	f.shape = csvShape{comma: p.comma, columns: len(m.fields)}
 	f.start, f.line, f.rawHead = int64(p.end), p.line, p.record
 	f.header, f.fields = m.headers(), m.fields
+	last := max(len(f.header)-2, 0)
+	f.isRejects = slices.Equal(f.header[last:], []string{"error", "hint"})
 	for i, to := range m.fields {
 		if to != none {
 			f.fed[to], f.columns[to] = true, f.header[i]

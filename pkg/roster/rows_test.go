@@ -185,6 +185,24 @@ func TestRejectsRoundTrip(t *testing.T) {
 	}
 }
 
+// TestRejectedPasswords holds that the apostrophe which keeps a spreadsheet from
+// running a cell does not become a part of the password, and only that one goes.
+func TestRejectedPasswords(t *testing.T) {
+	tests := []struct{ header, cell, want string }{
+		{"name,password,error,hint", "'=Abcdef12", "=Abcdef12"},
+		{"name,password,error,hint", "''=Abcdef12", "'=Abcdef12"},
+		{"name,password,error,hint", "'Abcdef12", "'Abcdef12"},
+		{"name,password,error,hint", "=Abcdef12", "=Abcdef12"},
+		{"name,password,x,y", "'=Abcdef12", "'=Abcdef12"},
+	}
+	for _, test := range tests {
+		row := rowsOf(t, test.header+"\nJane,"+test.cell+",,\n", Options{})[0]
+		if got := row.Person.Password.Reveal(); got != test.want || len(row.Problems) > 0 {
+			t.Errorf("%s %s: got %q %+v, want %q", test.header, test.cell, got, row.Problems, test.want)
+		}
+	}
+}
+
 // TestOptionsMap names columns by force.
 func TestOptionsMap(t *testing.T) {
 	tests := []struct {
