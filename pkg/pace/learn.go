@@ -36,6 +36,8 @@ type learner struct {
 
 	answers                int
 	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, when it was quick
+	interval, answered     float64 // seconds between answers, smoothed; time of the last
+	queueing, careful      bool    // answers take long; they did once, so grow slowly
 }
 
 type mode int
@@ -150,12 +152,22 @@ func (l *learner) sent(now float64) { l.trace.add(now) }
 
 // accept notes that an attempt which began at start was accepted.
 func (l *learner) accept(start, now float64) {
-	l.observe(now - start)
+	l.observe(now-start, now)
 	if start < l.resumed {
 		return
 	}
 	l.accepted++
-	if (l.mode == starting || l.mode == windowed) && l.limiting(now) && !l.congested() {
+	if l.mode != starting && l.mode != windowed {
+		return
+	}
+	switch {
+	case l.congested():
+		if !l.queueing {
+			l.speed = min(l.speed, 0.9/l.interval)
+		}
+		l.queueing, l.careful = true, true
+	case l.limiting(now):
+		l.queueing = false
 		l.speed = min(l.speed+l.gain(), topSpeed)
 	}
 }
@@ -164,24 +176,32 @@ func (l *learner) accept(start, now float64) {
 // answers, and so the news of a refusal, the more. The speed doubles in a third
 // to a seventh of a second, and sooner where thousands a second pass.
 func (l *learner) gain() float64 {
+	if l.careful {
+		return 0.1
+	}
 	return min(max(0.3/l.latency, 2), 5) * (1 + l.speed*l.speed/1e6)
 }
 
-// observe keeps the usual time to an answer, and a quiet one to compare it with:
-// the lowest average seen, which slowly gives in where answers stay slow.
-func (l *learner) observe(latency float64) {
+// observe keeps the time between answers, the usual time to an answer, and a quiet
+// one to compare it with: the lowest average seen, which slowly gives in where
+// answers stay slow.
+func (l *learner) observe(latency, now float64) {
 	l.answers++
 	weight := max(0.1, 1/float64(l.answers))
 	l.spread += (math.Abs(latency-l.latency) - l.spread) * weight / 2
 	l.latency += (latency - l.latency) * weight
-	l.quiet += (l.latency - l.quiet) / 500
+	l.quiet += (l.latency - l.quiet) / 5000
+	l.interval += (now - l.answered - l.interval) * max(0.02, 1/float64(l.answers))
+	l.answered = now
 	if l.answers <= 20 || l.latency < l.quiet {
 		l.quiet = l.latency
 	}
 }
 
-// congested reports whether answers take much longer than they used to: the
-// service is queueing, and more speed would only lengthen the queue.
+// congested reports whether answers take much longer than they used to. Then the
+// service is queueing, and more speed would only lengthen the queue: go once a
+// little slower than it answers. It may have become slow all by itself: then no
+// more than that is lost, and observe gets used to it.
 func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
 
 // refuse notes that an attempt which began at start was refused.

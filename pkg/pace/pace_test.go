@@ -109,6 +109,43 @@ func TestNoLimit(t *testing.T) {
 	}
 }
 
+// A service that queues instead of refusing is not drowned: it answers 100 a
+// second, and what is in flight waits for its turn.
+func TestRisingLatencyIsASignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pace.New(pace.Limits{InFlight: 400})
+		g := p.Gate("a", 0)
+		var mu sync.Mutex
+		var free time.Time // when the service has served all it has
+		var wg sync.WaitGroup
+		most, start := 0, time.Now()
+		for range 400 {
+			wg.Go(func() {
+				for range 10 {
+					pass := enter(t, g)
+					mu.Lock()
+					if free.Before(time.Now()) {
+						free = time.Now()
+					}
+					free = free.Add(10 * time.Millisecond)
+					wait := time.Until(free) + 50*time.Millisecond
+					most = max(most, p.Snapshot().InFlight)
+					mu.Unlock()
+					time.Sleep(wait)
+					pass.Leave(pace.Answer{})
+				}
+			})
+		}
+		wg.Wait()
+		if most > 200 {
+			t.Errorf("got %d in flight, want far fewer than 400", most)
+		}
+		if took := time.Since(start); took > 50*time.Second {
+			t.Errorf("4,000 rows took %v, want little more than 40 s", took)
+		}
+	})
+}
+
 func TestCeiling(t *testing.T) {
 	for _, tt := range []struct {
 		rate    float64

@@ -10,6 +10,11 @@ import (
 
 // Pacer is the gate of a run. Make one with [New]; it is safe for concurrent
 // use and needs no closing.
+//
+// A refusal stops the whole run until it is clear whom it is meant for: if the
+// requests of other customers that were on the wire with the refused one are
+// refused too, all share one limit, and the run as a whole is paced; if they
+// pass, each customer has its own, and the others go on.
 type Pacer struct {
 	mu      sync.Mutex
 	limits  Limits
@@ -314,12 +319,4 @@ func (p *Pacer) Snapshot() Snapshot {
 		s.Waiting += len(g.queue)
 	}
 	return s
-}
-
-func (s *scope) snapshot() Snapshot {
-	return Snapshot{
-		Name: s.name, Rate: s.learner.speed, Found: s.learner.found(),
-		Requests: s.requests, Refused: s.refused,
-		Pauses: s.pauses, Paused: s.pausedFor, PausedUntil: s.until, InFlight: s.inFlight,
-	}
 }

@@ -160,3 +160,15 @@ func (s *scope) stall(now time.Time, wait time.Duration) {
 		s.stalled = &StalledError{Gate: s.name, Until: s.until, Rounds: s.rounds, Waited: now.Sub(s.failing)}
 	}
 }
+
+func (s *scope) snapshot() Snapshot {
+	speed := s.learner.speed
+	if s.ceiling > 0 {
+		speed = min(speed, s.ceiling)
+	}
+	return Snapshot{
+		Name: s.name, Rate: speed, Found: s.learner.found(),
+		Requests: s.requests, Refused: s.refused,
+		Pauses: s.pauses, Paused: s.pausedFor, PausedUntil: s.until, InFlight: s.inFlight,
+	}
+}
