@@ -21,7 +21,9 @@ type recordReader interface {
 	strangers() []string
 }
 
-// csvReader reads records of CSV through gocsv's row-wise unmarshaller.
+// csvReader reads records of CSV through gocsv's row-wise unmarshaller, which fills
+// the record's tagged fields over our own encoding/csv reader. A mapped column costs
+// it about as much as encoding/csv takes for half a row.
 type csvReader struct {
 	text    bytes.Reader // what gocsv has not read yet
 	rows    *gocsv.Unmarshaller

@@ -48,7 +48,7 @@ type source struct {
 	file        *os.File
 	size        int64
 	modified    time.Time
-	temporary   bool
+	temporary   bool // to be removed by close
 	compression string // "gzip", "zstd" or ""
 }
 
@@ -81,16 +81,19 @@ func openSource(path string, o Options) (*source, error) {
 }
 
 // spool copies what can be read once into a temporary file, which os.CreateTemp
-// makes readable by its owner only: it may hold passwords.
+// makes readable by its owner only: it may hold passwords. The file loses its name
+// at once where the system allows that (Windows does not), so that not even a
+// killed process leaves it behind.
 func spool(from io.Reader, dir string) (*source, error) {
 	file, err := os.CreateTemp(dir, "muster-input-*")
 	if err != nil {
 		return nil, err
 	}
+	named := os.Remove(file.Name()) != nil
 	if _, err := io.Copy(file, from); err != nil {
-		return nil, errors.Join(err, file.Close(), os.Remove(file.Name()))
+		return nil, errors.Join(err, (&source{file: file, temporary: named}).close())
 	}
-	return newSource(file, true)
+	return newSource(file, named)
 }
 
 func newSource(file *os.File, temporary bool) (*source, error) {
