@@ -48,7 +48,7 @@ type source struct {
 	file        *os.File
 	size        int64
 	modified    time.Time
-	temporary   bool // to be removed by close
+	temporary   bool   // to be removed by close
 	compression string // "gzip", "zstd" or ""
 }
 
