@@ -37,7 +37,7 @@ type learner struct {
 	answers                int
 	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, when it was quick
 	interval, answered     float64 // seconds between answers, smoothed; time of the last
-	queueing, careful      bool    // answers take long; they did once, so grow slowly
+	crowded, relieved      float64 // since when answers take long, 0: they do not; when that was last given in to
 }
 
 type mode int
@@ -162,21 +162,37 @@ func (l *learner) accept(start, now float64) {
 	}
 	switch {
 	case l.congested():
-		if !l.queueing {
-			l.speed = min(l.speed, 0.9/l.interval)
-		}
-		l.queueing, l.careful = true, true
+		l.relieve(now)
 	case l.limiting(now):
-		l.queueing = false
-		l.speed = min(l.speed+l.gain(), topSpeed)
+		l.crowded = 0
+		l.speed = min(l.speed+l.gain(now), topSpeed)
+	default:
+		l.crowded = 0
+	}
+}
+
+// relieve stops growth while answers take long, and goes a little slower than
+// they come if that lasts: a hiccup is no queue. The service may have become slow
+// all by itself; then no more than a tenth is lost, and observe gets used to it.
+func (l *learner) relieve(now float64) {
+	if l.crowded == 0 {
+		l.crowded = now
+	}
+	due := l.crowded + 0.25
+	if l.relieved >= l.crowded {
+		due = l.relieved + 10
+	}
+	if now > due {
+		l.speed = min(l.speed, 0.9/l.interval)
+		l.relieved = now
 	}
 }
 
 // gain is what an answer adds to the speed while it is starting: the quicker the
 // answers, and so the news of a refusal, the more. The speed doubles in a third
 // to a seventh of a second, and sooner where thousands a second pass.
-func (l *learner) gain() float64 {
-	if l.careful {
+func (l *learner) gain(now float64) float64 {
+	if l.relieved > 0 && now < l.relieved+30 {
 		return 0.1
 	}
 	return min(max(0.3/l.latency, 2), 5) * (1 + l.speed*l.speed/1e6)
@@ -191,7 +207,11 @@ func (l *learner) observe(latency, now float64) {
 	l.spread += (math.Abs(latency-l.latency) - l.spread) * weight / 2
 	l.latency += (latency - l.latency) * weight
 	l.quiet += (l.latency - l.quiet) / 5000
-	l.interval += (now - l.answered - l.interval) * max(0.02, 1/float64(l.answers))
+	gap := now - l.answered
+	if l.answers > 20 {
+		gap = min(gap, 5*l.interval) // longer: a pause, or a lack of work
+	}
+	l.interval += (gap - l.interval) * max(0.02, 1/float64(l.answers))
 	l.answered = now
 	if l.answers <= 20 || l.latency < l.quiet {
 		l.quiet = l.latency
@@ -199,9 +219,7 @@ func (l *learner) observe(latency, now float64) {
 }
 
 // congested reports whether answers take much longer than they used to. Then the
-// service is queueing, and more speed would only lengthen the queue: go once a
-// little slower than it answers. It may have become slow all by itself: then no
-// more than that is lost, and observe gets used to it.
+// service is queueing, and more speed would only lengthen the queue.
 func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
 
 // refuse notes that an attempt which began at start was refused.
