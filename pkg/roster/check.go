@@ -144,11 +144,35 @@ func (c *checker) text(f field, cell string) string {
 	return s
 }
 
+// lostLetter reports whether a question mark stands for a letter: spreadsheet
+// programs write one, without a word, for each letter that the encoding they save
+// in does not have. It stands before a letter or beside another one then.
+func lostLetter(s string) bool {
+	for i := strings.IndexByte(s, '?'); i >= 0; {
+		rest := s[i+1:]
+		next, _ := utf8.DecodeRuneInString(rest)
+		if next == '?' || unicode.IsLetter(next) {
+			return true
+		}
+		j := strings.IndexByte(rest, '?')
+		if j < 0 {
+			return false
+		}
+		i += 1 + j
+	}
+	return false
+}
+
 // name cleans and checks a name.
 func (c *checker) name(f field, cell string, limit int) string {
 	s := c.text(f, cell)
 	if len(s) > limit {
 		c.length(f, s, limit)
+	}
+	if lostLetter(s) {
+		c.problem(f, "damaged_text", s,
+			fmt.Sprintf("the %s holds a question mark where a letter seems to have been lost", f.title()),
+			"type the letter again, and "+saveAsUTF8+": the encoding of this one does not have all letters")
 	}
 	if !isASCII(s) {
 		if word, letter := mixesScripts(s); word != "" {
