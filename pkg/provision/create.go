@@ -236,10 +236,9 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 func (r *run) reject(j *job, e *partner.Error) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, e)
-	r.forgetPassword(j)
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
-	return r.failed(o)
+	return r.forgetPassword(j, r.failed(o))
 }
 
 // leave ends a job whose run or lane has ended. Where nothing can have been
@@ -248,11 +247,10 @@ func (r *run) leave(j *job) error {
 	if j.doubtful {
 		return nil
 	}
-	r.forgetPassword(j)
 	if err := r.Ledger.Settle(j.outcome(ledger.Withdrawn)); err != nil {
 		return r.broken(err)
 	}
-	return nil
+	return r.forgetPassword(j, nil)
 }
 
 // codeOf is the stable word for an answer: Partner Center's code where it gave

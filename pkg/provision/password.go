@@ -116,11 +116,13 @@ func (r *run) makePassword(j *job) error {
 	return r.credentials.Put(j.intent.UPN, j.password)
 }
 
-// forgetPassword drops the password of somebody who certainly was not created.
-func (r *run) forgetPassword(j *job) {
-	if r.credentials != nil {
+// forgetPassword drops the password of somebody who certainly was not created,
+// once that is recorded: recorded is the error of doing so, and comes back.
+func (r *run) forgetPassword(j *job, recorded error) error {
+	if recorded == nil && r.credentials != nil {
 		r.credentials.Forget(j.intent.UPN)
 	}
+	return recorded
 }
 
 // reset gives a user whom a lost run created the password of this one. lost is
@@ -130,8 +132,7 @@ func (r *run) reset(ctx context.Context, j *job, id string) (lost *partner.Error
 		return r.Directory.ResetPassword(ctx, j.lane.tenant, id, j.password, j.person.ForceChangePassword)
 	})
 	if err != nil && !isEnd(err) && errors.As(err, &lost) {
-		r.forgetPassword(j)
-		return lost, nil
+		return lost, r.forgetPassword(j, nil)
 	}
 	return nil, err
 }

@@ -31,7 +31,7 @@ func (r *run) result(row roster.Row) found {
 	if _, err := r.markOf(row.N, key); err != nil {
 		return found{err: err}
 	}
-	if !r.mine(key) {
+	if !r.Shard.has(&row.Person) {
 		return found{}
 	}
 	out := results.Row{N: row.N, DisplayName: row.Person.DisplayName, CustomerID: l.tenant}

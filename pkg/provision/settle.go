@@ -119,16 +119,15 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 		return r.created(ctx, j, u.ID)
 	}
-	r.forgetPassword(j)
 	o := j.outcome(ledger.Exists)
 	o.UserID = u.ID
 	o.Hint = "somebody else made this user: compare the names in the portal; to make another one, run again with --on-exists number"
 	if r.OnExists == SkipExisting {
-		return r.record(o)
+		return r.forgetPassword(j, r.record(o))
 	}
 	o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
 	o.Hint = "run again: with --on-exists number the person gets the next free name"
-	return r.failed(o)
+	return r.forgetPassword(j, r.failed(o))
 }
 
 // sameNames reports whether a user bears the names and the immutable id of an
@@ -163,8 +162,8 @@ func (r *run) missing(ctx context.Context, j *job) error {
 			return nil // the service knows the name and does not list it: the next run asks again
 		}
 	}
-	if !o.Doubt {
-		r.forgetPassword(j)
+	if o.Doubt {
+		return r.failed(o)
 	}
-	return r.failed(o)
+	return r.forgetPassword(j, r.failed(o))
 }

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"muster/pkg/results"
 	"muster/pkg/simulate"
 )
 
@@ -20,11 +23,14 @@ var (
 
 // TestSimulation runs the whole pipeline against a hostile service, in virtual
 // time: it loses requests and answers, fails before and after it has done its
-// work, truncates and garbles bodies, hangs, throttles, lists users late, lets
-// tokens expire and forgets request ids or not; the process dies at any step and
-// is started again, with an input that has grown or been shuffled meanwhile.
-// In the end everybody must be in the tenant exactly once, with the password of
-// the credentials file and a result that tells the truth.
+// work or does it later, truncates and garbles bodies, hangs, throttles, lists
+// users late, lets tokens expire and forgets request ids or not. The process dies
+// at any step, is stopped by one signal or two, finds its disk full, and is
+// started again, with an input that has grown or been shuffled or mended
+// meanwhile; in one piece or in shards, for one customer or two, with passwords
+// in a plain file or an encrypted one; and now and then everything is undone.
+// Whatever a run says must be so, and in the end everybody must be in the tenant
+// exactly once, with the password of the credentials file.
 func TestSimulation(t *testing.T) {
 	if *seed != 0 {
 		simulation(t, *seed)
@@ -43,59 +49,228 @@ func simulation(t *testing.T, number uint64) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(number, 1))
 		scenario := hostile(number, random)
-		w := newWorld(t, scenario)
+		s := &story{world: newWorld(t, scenario), random: random, existed: map[string]bool{}}
 		defer func() {
 			if t.Failed() && *seed != 0 {
-				w.show()
+				t.Logf("shards %d, sealed %v, mixed %v, undone %v, lives %d", s.shards, s.sealed, s.mixed, s.undone, s.lives)
+				s.show()
 			}
 		}()
-		everybody := people(20 + random.IntN(30))
-		existed := map[string]bool{}
 		for _, u := range scenario.Customers[0].Users {
-			existed[u.UserPrincipalName] = true
+			s.existed[u.UserPrincipalName] = true
 		}
-		present := everybody[:len(everybody)/2+1]
-		for life := 1; ; life++ {
-			if life > 200 {
-				t.Fatal("still not finished after 200 lives")
-			}
-			if random.IntN(3) == 0 { // the file grows, and is put in another order
-				present = everybody[:max(len(present), random.IntN(len(everybody)+1))]
-			}
-			if life > 6 {
-				present = everybody
-			}
-			order := append([]string(nil), present...)
-			random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-			w.input(order...)
-			crashAt := 0
-			if life <= 8 {
-				crashAt = 1 + random.IntN(12*len(order))
-			}
-			_, sum, err := w.start(crashAt, random).apply(t.Context())
-			if err == nil && sum.Pending == 0 && sum.Failed == 0 && len(order) == len(everybody) {
-				w.checkTruth(ids(order), existed)
-				return
-			}
-			if err != nil && !acceptable(err) {
-				t.Fatalf("life %d: %v", life, err)
-			}
-		}
+		s.draw(scenario.Customers)
+		s.tell()
 	})
+}
+
+// story is what happens in one simulated world.
+type story struct {
+	*world
+	random    *rand.Rand
+	existed   map[string]bool // names that others made
+	everybody []human
+	present   int // how many of everybody are in the file so far
+	lives     int
+	switches  bool // between plain and encrypted passwords
+	undoes    bool
+}
+
+// mostLives is after how many lives a story must have come to its end; the
+// dooms end long before.
+const mostLives, doomedLives = 200, 8
+
+// draw makes the people and how the work is done.
+func (s *story) draw(customers []simulate.Customer) {
+	one := func(n int) bool { return s.random.IntN(n) == 0 }
+	if one(3) {
+		s.shards = 2 + s.random.IntN(2)
+	}
+	s.sealed, s.switches, s.undoes = one(3), one(8), one(6)
+	s.kept = s.sealed
+	tenants := []string{simulate.DefaultCustomerID}
+	for _, c := range s.service.Customers()[1:] {
+		tenants = append(tenants, c.ID)
+	}
+	given, own := one(3), one(3)
+	if own && one(4) {
+		own = false
+		s.everybody = people(s.random, 20+s.random.IntN(30), tenants, given, 1)
+	} else if own {
+		s.everybody = people(s.random, 20+s.random.IntN(30), tenants, given, .3)
+	} else {
+		s.everybody = people(s.random, 20+s.random.IntN(30), tenants, given, 0)
+	}
+	s.present = len(s.everybody)/2 + 1
+}
+
+// people makes n people; every third has a namesake. Some bring a
+// userPrincipalName or a password.
+func people(random *rand.Rand, n int, tenants []string, given bool, own float64) []human {
+	humans := make([]human, n)
+	for i := range humans {
+		k := random.IntN(len(tenants))
+		h := human{tag: fmt.Sprintf("E%04d", i), tenant: tenants[k]}
+		id, name, password, customer := h.tag, "", "", ""
+		last := fmt.Sprintf("Lee%c", 'a'+i/3%26)
+		if given && random.IntN(4) == 0 {
+			name = fmt.Sprintf("given%d@%s", i, []string{simulate.DefaultDomain, "fabrikam.onmicrosoft.com"}[k])
+			if random.IntN(2) == 0 {
+				id, h.tag = "", name
+			}
+		}
+		if random.Float64() < own {
+			password = fmt.Sprintf("Own-%06d-pass", i)
+		}
+		if k > 0 || random.IntN(2) == 0 {
+			customer = []string{h.tenant, []string{simulate.DefaultDomain, "fabrikam.onmicrosoft.com"}[k]}[random.IntN(2)]
+		}
+		h.row = strings.Join([]string{id, "Ann", last, "%s", name, password, customer}, ",")
+		humans[i] = h
+	}
+	return humans
+}
+
+// tell lives one life after the other until a run has done everything.
+func (s *story) tell() {
+	for s.lives = 1; ; s.lives++ {
+		if s.lives > mostLives {
+			s.t.Fatalf("still not finished after %d lives", mostLives)
+		}
+		if s.switches && s.random.IntN(2) == 0 {
+			s.sealed = !s.sealed
+			s.kept, s.mixed = true, true
+		}
+		if s.undoes && s.lives > 1 && s.random.IntN(3) == 0 {
+			s.undoes = s.random.IntN(2) == 0 && s.lives < doomedLives
+			s.undoAll()
+		}
+		order := s.write()
+		if s.applyAll(order) && len(order) == len(s.everybody) {
+			s.checkFinished(order, s.existed)
+			s.again(order)
+			return
+		}
+	}
+}
+
+// write writes the input: it grows, it is shuffled, and its usage locations change.
+func (s *story) write() []human {
+	if s.random.IntN(3) == 0 {
+		s.present = max(s.present, s.random.IntN(len(s.everybody)+1))
+	}
+	if s.lives > 6 {
+		s.present = len(s.everybody)
+	}
+	order := append([]human(nil), s.everybody[:s.present]...)
+	s.random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	for i := range order {
+		order[i].row = fmt.Sprintf(order[i].row, []string{"US", "DE", ""}[s.random.IntN(3)])
+	}
+	s.input(rowsOf(order)...)
+	return order
+}
+
+// doom draws what befalls the next process.
+func (s *story) doom(steps int) (d doom) {
+	if s.lives > doomedLives {
+		return d
+	}
+	at := 1 + s.random.IntN(steps)
+	switch s.random.IntN(8) {
+	case 0:
+		d.stop = at
+	case 1:
+		d.stop, d.leave = at, at+1+s.random.IntN(10)
+	case 2:
+		d.full = at
+	default:
+		d.crash = at
+	}
+	return d
+}
+
+// applyAll applies the input, all shards in turn, and reports whether everything
+// is done.
+func (s *story) applyAll(order []human) bool {
+	done, told := true, true
+	for shard := range max(s.shards, 1) {
+		report, sum, err := s.startShard(shard, s.doom(12*len(order)), s.random).apply(s.t.Context())
+		if err != nil && !acceptable(err) {
+			s.t.Fatalf("life %d: %v", s.lives, err)
+		}
+		told = told && report != nil && !errors.Is(err, syscall.ENOSPC)
+		done = done && err == nil && sum.Pending == 0 && sum.Failed == 0 && !s.unknownPasswords(shard)
+	}
+	if told {
+		s.checkTold(order, s.existed)
+	}
+	return done
+}
+
+// unknownPasswords reports whether a password is still to be reset.
+func (s *story) unknownPasswords(shard int) bool {
+	for r, err := range results.Read(s.path(s.of(shard, "results.csv"))) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if r.ErrorCode == "password_unknown" {
+			return true
+		}
+	}
+	return false
+}
+
+// undoAll undoes every ledger, however often the process dies meanwhile.
+func (s *story) undoAll() {
+	s.undone = true
+	for shard := range max(s.shards, 1) {
+		for tries := 1; ; tries++ {
+			d := s.doom(3 * len(s.everybody))
+			if tries > 4 {
+				d = doom{}
+			}
+			undone, err := s.startShard(shard, d, s.random).undo(s.t.Context())
+			if err == nil {
+				if len(undone.Failed) > 0 {
+					s.t.Fatalf("undo: %+v", undone)
+				}
+				break
+			}
+			if !acceptable(err) || tries > mostLives {
+				s.t.Fatalf("life %d: undo: %v", s.lives, err)
+			}
+		}
+	}
+	for _, c := range s.service.Customers() {
+		for name, u := range s.users(c.ID) {
+			if u.RequestID != "" {
+				s.t.Errorf("life %d: undo has left %s", s.lives, name)
+			}
+		}
+	}
+	s.wire.forget()
+}
+
+// again runs once more, which must send nothing and say the same.
+func (s *story) again(order []human) {
+	before := s.wire.sent()
+	s.lives = mostLives
+	for tries := 1; !s.applyAll(order); tries++ { // it may find the service out of reach
+		if tries > 20 {
+			s.t.Fatal("a run after the last does not end well")
+		}
+	}
+	if sent := s.wire.sent() - before; sent != 0 {
+		s.t.Errorf("a run after the last sent %d requests that write", sent)
+	}
+	s.checkFinished(order, s.existed)
 }
 
 // acceptable are the ends after which a scheduler runs muster again.
 func acceptable(err error) bool {
 	var unreachable *UnreachableError
-	return errors.Is(err, errDead) || errors.Is(err, ErrStopped) || errors.As(err, &unreachable)
-}
-
-func ids(rows []string) []string {
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i], _, _ = strings.Cut(r, ",")
-	}
-	return ids
+	return errors.Is(err, errDead) || errors.Is(err, ErrStopped) || errors.As(err, &unreachable) || errors.Is(err, syscall.ENOSPC)
 }
 
 // hostile draws a service.
@@ -109,7 +284,7 @@ func hostile(number uint64, random *rand.Rand) simulate.Scenario {
 	span := func(most time.Duration) time.Duration { return time.Duration(chance(float64(most))) }
 	sc := simulate.Scenario{
 		Seed:      number,
-		Customers: []simulate.Customer{{}},
+		Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}}[:1+random.IntN(2)],
 		Latency:   simulate.Latency{Min: time.Millisecond, Max: time.Millisecond + span(2*time.Second)},
 		ListLag:   span(20 * time.Second),
 		Repeats:   simulate.Repeats{Ignore: random.IntN(2) == 0, For: span(time.Minute)},
@@ -121,6 +296,14 @@ func hostile(number uint64, random *rand.Rand) simulate.Scenario {
 			simulate.Unauthorized: chance(.02), simulate.ExpireToken: chance(.02),
 		}},
 		Dialect: simulate.Dialect{NoBOM: random.IntN(2) == 0, StringCodes: random.IntN(2) == 0, CreateStatus: 200 + random.IntN(2)},
+	}
+	if late := chance(.2); late > 0 {
+		sc.Fault = func(r simulate.Request) simulate.Fault {
+			if r.Op != simulate.CreateUser || draw(number, r.UPN, r.Attempt) >= late {
+				return simulate.Fault{}
+			}
+			return simulate.Fault{Mishap: simulate.Late}
+		}
 	}
 	if random.IntN(2) == 0 {
 		sc.Dialect.Duplicate = simulate.Refusal{Status: 400, Code: 3000}
@@ -140,4 +323,11 @@ func hostile(number uint64, random *rand.Rand) simulate.Scenario {
 		sc.Customers[0].Users = append(sc.Customers[0].Users, u)
 	}
 	return sc
+}
+
+// draw gives the same number in [0,1) for the same request, whenever it arrives.
+func draw(number uint64, name string, attempt int) float64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, number, name, attempt)
+	return rand.New(rand.NewPCG(h.Sum64(), number)).Float64()
 }

@@ -18,6 +18,7 @@ type judged struct {
 	fate         fate
 	lane         *lane
 	key          ledger.Key
+	mine         bool   // this shard sends the person
 	given        string // the complete userPrincipalName, if the row brings one
 	local        string // else the base of the generated name
 	domain       string // for it
@@ -129,7 +130,7 @@ func (r *run) judge(ctx context.Context, row roster.Row) judged {
 	if j.err != nil {
 		return j
 	}
-	j.key = ledger.KeyOf(j.lane.key(), p.Identity())
+	j.key, j.mine = ledger.KeyOf(j.lane.key(), p.Identity()), r.Shard.has(p)
 	j.domain = j.lane.domainFor(p, r.Domain)
 	switch {
 	case len(r.problems(row, j.domain)) > 0:
@@ -188,7 +189,7 @@ func (r *run) mark(j judged, later bool) mark {
 	if m.fate != toName {
 		return m
 	}
-	if f, ok := r.recall(j.key); ok {
+	if f, ok := r.recall(j); ok {
 		m.fate = f
 		return m
 	}
@@ -196,7 +197,7 @@ func (r *run) mark(j judged, later bool) mark {
 	case j.given != "" && !r.names.Reserve(j.given):
 		m.fate = sameName
 	case j.given != "":
-		m.fate = r.sendable(j.key)
+		m.fate = j.sendable()
 	case !later:
 		r.name(j, &m)
 	}
@@ -205,25 +206,25 @@ func (r *run) mark(j judged, later bool) mark {
 
 // recall says what the ledger makes of a person; ok is false for one that is to
 // be named and sent.
-func (r *run) recall(k ledger.Key) (f fate, ok bool) {
+func (r *run) recall(j judged) (f fate, ok bool) {
 	if r.Ledger == nil {
 		return 0, false
 	}
-	switch r.Ledger.Status(k) {
+	switch r.Ledger.Status(j.key) {
 	case ledger.Created:
-		if r.Ledger.Lost(k) && r.mine(k) {
+		if r.Ledger.Lost(j.key) && j.mine {
 			return resume, true
 		}
 		return known, true
 	case ledger.Exists:
 		return known, r.OnExists == SkipExisting
 	case ledger.Doubtful:
-		if r.mine(k) {
+		if j.mine {
 			return resume, true
 		}
 	}
 	for _, l := range r.Siblings {
-		if r.keeps(l.Status(k)) {
+		if r.keeps(l.Status(j.key)) {
 			return elsewhere, true
 		}
 	}
@@ -237,20 +238,17 @@ func (r *run) name(j judged, m *mark) {
 		return
 	}
 	m.number = uint32(r.names.Next(j.local, j.domain, j.lane.takes(r.OnExists)))
-	m.fate = r.sendable(j.key)
+	m.fate = j.sendable()
 }
 
 // sendable is the fate of a person with a name: to be sent, unless another shard
 // does it.
-func (r *run) sendable(k ledger.Key) fate {
-	if !r.mine(k) {
+func (j *judged) sendable() fate {
+	if !j.mine {
 		return elsewhere
 	}
 	return toSend
 }
-
-// mine reports whether this shard sends the person.
-func (r *run) mine(k ledger.Key) bool { return r.Shard.has(k) }
 
 // markOf returns the mark of a row that is read again, and an error if it is no
 // longer the row that was surveyed.

@@ -3,10 +3,8 @@ package provision
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -14,9 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -35,27 +35,44 @@ import (
 
 // world is what outlives a process: the service, the files, the clock.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	service *simulate.Service
+	wire    *wire
 	log     bytes.Buffer // of all processes
 	logMu   sync.Mutex
 	batch   func(*Batch) // changes the settings of every process; may be nil
-	age     []string     // recipients of the credentials file
+	sealed  bool         // the credentials file is encrypted
+	kept    bool         // in some life it was, so that passwords were kept in memory
+	key     *age.X25519Identity
+	mixed   bool // in some lives it was, in some not
+	undone  bool // there was an undo
+	shards  int  // 0: one, without a number
 }
 
-func newWorld(t *testing.T, sc simulate.Scenario) *world {
+func newWorld(t testing.TB, sc simulate.Scenario) *world {
 	t.Helper()
-	return &world{t: t, dir: t.TempDir(), service: simulate.New(sc)}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t: t, dir: t.TempDir(), service: simulate.New(sc), key: key, wire: newWire()}
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 
+// of names a file of a shard.
+func (w *world) of(shard int, name string) string {
+	if w.shards > 1 {
+		return fmt.Sprintf("staff.%d.%s", shard, name)
+	}
+	return "staff." + name
+}
+
 // input writes the input file.
 func (w *world) input(rows ...string) {
 	w.t.Helper()
-	content := "immutableId,firstName,lastName,usageLocation\n" + strings.Join(rows, "\n") + "\n"
-	w.file("staff.csv", content)
+	w.file("staff.csv", "immutableId,firstName,lastName,usageLocation,userPrincipalName,password,customerId\n"+strings.Join(rows, "\n")+"\n")
 }
 
 func (w *world) file(name, content string) {
@@ -65,39 +82,43 @@ func (w *world) file(name, content string) {
 	}
 }
 
-// people makes n rows; every third has a namesake.
-func people(n int) []string {
-	rows := make([]string, n)
-	for i := range rows {
-		rows[i] = fmt.Sprintf("E%04d,Ann,Lee%c,US", i, 'a'+i/3%26)
-	}
-	return rows
+// doom says at which of its steps something befalls a process; 0: never.
+type doom struct {
+	crash int // it dies
+	stop  int // the first signal
+	leave int // the second
+	full  int // the disk is full from then on
 }
 
 // process is one life of muster.
 type process struct {
 	*world
-	crashAt int // the step at which it dies; 0: never
+	doom
+	shard int
 
-	mu     sync.Mutex
-	steps  int
-	dead   chan struct{} // closed at the crash
-	synced int64         // how much of the ledger has been synced
-	after  map[string][]byte
-	kill   context.CancelFunc
-	random *rand.Rand
+	mu      sync.Mutex
+	steps   int
+	dead    chan struct{} // closed at the crash
+	stopped chan struct{} // closed at the first signal
+	synced  int64         // how much of the ledger has been synced
+	after   map[string][]byte
+	cancel  context.CancelFunc
+	random  *rand.Rand
 }
 
 var errDead = errors.New("the process is dead")
 
-// start makes a process that dies at the given step.
-func (w *world) start(crashAt int, random *rand.Rand) *process {
-	p := &process{world: w, crashAt: crashAt, random: random, dead: make(chan struct{})}
+// start makes a process with its doom.
+func (w *world) start(d doom, random *rand.Rand) *process { return w.startShard(0, d, random) }
+
+func (w *world) startShard(shard int, d doom, random *rand.Rand) *process {
+	p := &process{world: w, shard: shard, doom: d, random: random, dead: make(chan struct{}), stopped: make(chan struct{})}
 	p.synced = p.size()
 	return p
 }
 
-// step is called wherever a process may die. It returns errDead if it has.
+// step is called wherever something may befall a process. It returns errDead if
+// it is dead, and an error of the disk if that is full.
 func (p *process) step(what string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -106,9 +127,19 @@ func (p *process) step(what string) error {
 		return errDead
 	default:
 	}
-	if p.steps++; p.steps == p.crashAt {
+	p.steps++
+	switch p.steps {
+	case p.crash:
 		p.die()
 		return errDead
+	case p.stop:
+		close(p.stopped)
+	case p.leave:
+		p.cancel()
+	}
+	disk := what == "sync" || what == "write"
+	if disk && p.full > 0 && p.steps >= p.full {
+		return syscall.ENOSPC
 	}
 	if what == "sync" { // it is the next thing to happen
 		p.synced = p.size()
@@ -117,7 +148,7 @@ func (p *process) step(what string) error {
 }
 
 func (p *process) size() int64 {
-	info, err := os.Stat(p.path("staff.ledger.jsonl"))
+	info, err := os.Stat(p.path(p.of(p.shard, "ledger.jsonl")))
 	if err != nil {
 		return 0
 	}
@@ -140,11 +171,12 @@ func (p *process) die() {
 		}
 		p.after[e.Name()] = b
 	}
-	if l := p.after["staff.ledger.jsonl"]; int64(len(l)) > p.synced {
+	name := p.of(p.shard, "ledger.jsonl")
+	if l := p.after[name]; int64(len(l)) > p.synced {
 		keep := p.synced + p.random.Int64N(int64(len(l))-p.synced+1)
-		p.after["staff.ledger.jsonl"] = l[:keep]
+		p.after[name] = l[:keep]
 	}
-	p.kill()
+	p.cancel()
 }
 
 // bury puts the files back as the crash left them.
@@ -171,6 +203,7 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := p.step("send"); err != nil {
 		return nil, &net.OpError{Op: "dial", Err: err}
 	}
+	sent := p.wire.send(p.t, r, p.kept)
 	response, err := p.service.Transport().RoundTrip(r)
 	if dead := p.step("answer"); dead != nil {
 		if err == nil {
@@ -178,21 +211,33 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, dead
 	}
+	if err == nil {
+		p.wire.answer(sent, response.StatusCode)
+	}
 	return response, err
 }
 
-// apply is a process that applies staff.csv.
-func (p *process) apply(ctx context.Context) (*Report, results.Summary, error) {
-	ctx, p.kill = context.WithCancel(ctx)
-	defer p.kill()
-	report, sum, err := p.run(ctx)
+// live runs the life of a process.
+func (p *process) live(ctx context.Context, life func(context.Context) error) error {
+	ctx, p.cancel = context.WithCancel(ctx)
+	defer p.cancel()
+	err := life(ctx)
 	select {
 	case <-p.dead:
 		p.bury()
-		return nil, results.Summary{}, errDead
+		return errDead
 	default:
-		return report, sum, err
+		return err
 	}
+}
+
+// apply is a process that applies staff.csv.
+func (p *process) apply(ctx context.Context) (report *Report, sum results.Summary, err error) {
+	err = p.live(ctx, func(ctx context.Context) (err error) {
+		report, sum, err = p.run(ctx)
+		return err
+	})
+	return report, sum, err
 }
 
 func (p *process) run(ctx context.Context) (report *Report, sum results.Summary, err error) {
@@ -201,24 +246,12 @@ func (p *process) run(ctx context.Context) (report *Report, sum results.Summary,
 		return nil, sum, err
 	}
 	defer file.Close()
-	l, err := ledger.Open(p.path("staff.ledger.jsonl"), ledger.Options{Journal: durable.Options{Hook: p.step}})
+	b, done, err := p.newBatch()
 	if err != nil {
 		return nil, sum, err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	client, err := p.client()
-	if err != nil {
-		return nil, sum, err
-	}
-	template, err := upn.ParseTemplate("{first}.{last}")
-	if err != nil {
-		return nil, sum, err
-	}
-	b := Batch{
-		Input: file, Customer: simulate.DefaultDomain, Template: template, Directory: client, Ledger: l, Log: p.logger(),
-		Pacer: pace.New(pace.Limits{InFlight: 8, Seed: 1}), InFlight: 8,
-		OpenCredentials: func() (*credentials.File, error) { return credentials.Open(p.path("staff.credentials.csv"), p.age) },
-	}
+	defer func() { err = errors.Join(err, done()) }()
+	b.Input = file
 	if p.batch != nil {
 		p.batch(&b)
 	}
@@ -226,9 +259,74 @@ func (p *process) run(ctx context.Context) (report *Report, sum results.Summary,
 	if report == nil || p.step("results") != nil {
 		return nil, sum, err
 	}
-	sum, writing := results.Write(p.path("staff.results.csv"), report.Rows())
+	sum, writing := results.Write(p.path(p.of(p.shard, "results.csv")), report.Rows())
 	_ = p.step("renamed")
 	return report, sum, errors.Join(err, writing)
+}
+
+// newBatch is what every command gets. The caller calls done at the end.
+func (p *process) newBatch() (b Batch, done func() error, err error) {
+	l, err := ledger.Open(p.path(p.of(p.shard, "ledger.jsonl")), ledger.Options{Journal: durable.Options{Hook: p.step, NoSync: true}})
+	if err != nil {
+		return b, nil, err
+	}
+	client, err := p.client()
+	if err != nil {
+		return b, nil, errors.Join(err, l.Close())
+	}
+	template, err := upn.ParseTemplate("{first}.{last}")
+	if err != nil {
+		return b, nil, errors.Join(err, l.Close())
+	}
+	b = Batch{
+		Customer: simulate.DefaultDomain, Template: template, Directory: client, Ledger: l, Log: p.logger(),
+		Pacer: pace.New(pace.Limits{InFlight: 8, Seed: 1}), InFlight: 8, Stop: p.stopped,
+		OpenCredentials: func() (*credentials.File, error) {
+			if p.sealed {
+				return credentials.Open(p.path(p.of(p.shard, "credentials.csv.age")), []string{p.key.Recipient().String()})
+			}
+			return credentials.Open(p.path(p.of(p.shard, "credentials.csv")), nil)
+		},
+	}
+	closing := []func() error{l.Close}
+	if p.shards > 1 {
+		b.Shard = Shard{Index: p.shard, Of: p.shards}
+		for i := range p.shards {
+			if i == p.shard {
+				continue
+			}
+			s, err := ledger.Open(p.path(p.of(i, "ledger.jsonl")), ledger.Options{ReadOnly: true})
+			if err != nil {
+				return b, nil, errors.Join(err, l.Close())
+			}
+			b.Siblings = append(b.Siblings, s)
+			closing = append(closing, s.Close)
+		}
+	}
+	return b, func() (err error) {
+		for _, c := range closing {
+			err = errors.Join(err, c())
+		}
+		return err
+	}, nil
+}
+
+// undo is a process that undoes its ledger.
+func (p *process) undo(ctx context.Context) (undone Undone, err error) {
+	err = p.live(ctx, func(ctx context.Context) (err error) {
+		b, done, err := p.newBatch()
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, done()) }()
+		entries, err := ToUndo(b.Ledger)
+		if err != nil {
+			return err
+		}
+		undone, err = Undo(ctx, b, entries)
+		return err
+	})
+	return undone, err
 }
 
 func (p *process) client() (*partner.Client, error) {
@@ -249,129 +347,4 @@ func (w *world) Write(b []byte) (int, error) {
 	w.logMu.Lock()
 	defer w.logMu.Unlock()
 	return w.log.Write(b)
-}
-
-// results reads the results file.
-func (w *world) results() []results.Row {
-	w.t.Helper()
-	var rows []results.Row
-	for r, err := range results.Read(w.path("staff.results.csv")) {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// users are the tenant's active users by userPrincipalName.
-func (w *world) users() map[string]simulate.User {
-	users := map[string]simulate.User{}
-	for _, u := range w.service.Users(simulate.DefaultCustomerID) {
-		if u.Deleted.IsZero() {
-			users[strings.ToLower(u.UserPrincipalName)] = u
-		}
-	}
-	return users
-}
-
-// passwords are those of the credentials file.
-func (w *world) passwords() map[string]string {
-	w.t.Helper()
-	f, err := os.Open(w.path("staff.credentials.csv"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer f.Close()
-	passwords := map[string]string{}
-	r := csv.NewReader(f)
-	for {
-		line, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			delete(passwords, "user_principal_name")
-			return passwords
-		}
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		passwords[line[0]] = line[1]
-	}
-}
-
-// checkTruth holds the files against the tenant. people are the ids of the input's
-// rows, in order; existed are the names that others made.
-func (w *world) checkTruth(people []string, existed map[string]bool) {
-	w.t.Helper()
-	users, rows, passwords := w.users(), w.results(), w.passwords()
-	if len(rows) != len(people) {
-		w.t.Errorf("%d result rows for %d people", len(rows), len(people))
-		return
-	}
-	byPerson := map[string]int{}
-	for _, u := range users {
-		byPerson[u.ImmutableID]++
-	}
-	for i, id := range people {
-		r := rows[i]
-		u, ok := users[strings.ToLower(r.UserPrincipalName)]
-		switch {
-		case r.Status == results.Exists && existed[r.UserPrincipalName]:
-			continue
-		case r.Status != results.Created:
-			w.t.Errorf("row %d (%s): status %s, want created: %s", r.N, id, r.Status, r.Error)
-		case !ok || u.ID != r.UserID || u.ImmutableID != id:
-			w.t.Errorf("row %d (%s): the result says %s %s, the tenant has %+v", r.N, id, r.UserPrincipalName, r.UserID, u)
-		case passwords != nil && passwords[r.UserPrincipalName] != u.Password:
-			w.t.Errorf("row %d (%s): the credentials file has another password than the tenant", r.N, id)
-		}
-		if byPerson[id] != 1 {
-			w.t.Errorf("%s is %d times in the tenant", id, byPerson[id])
-		}
-	}
-	for name := range passwords {
-		if _, ok := users[name]; !ok {
-			w.t.Errorf("the credentials file names %s, who does not exist", name)
-		}
-	}
-	w.checkSecrets()
-}
-
-// checkSecrets looks for passwords and tokens where none may be.
-func (w *world) checkSecrets() {
-	w.t.Helper()
-	secrets := append(w.service.Tokens(), "first-refresh-token")
-	for _, u := range w.service.Users(simulate.DefaultCustomerID) {
-		secrets = append(secrets, u.Password)
-	}
-	places := map[string][]byte{"the log": w.log.Bytes()}
-	for _, name := range []string{"staff.ledger.jsonl", "staff.results.csv"} {
-		b, err := os.ReadFile(w.path(name))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		places[name] = b
-	}
-	for place, b := range places {
-		for _, s := range secrets {
-			if s != "" && bytes.Contains(b, []byte(s)) {
-				w.t.Errorf("%s holds the secret %q", place, s)
-			}
-		}
-	}
-}
-
-// show prints everything that there is to see after a failure.
-func (w *world) show() {
-	w.t.Log("requests:")
-	for _, r := range w.service.Requests() {
-		w.t.Logf("%s %s %s %s id=%s status=%d mishap=%d committed=%v replayed=%v", r.Time.Format("05.000"), r.Op, r.Path, r.UPN, r.RequestID, r.Status, r.Mishap, r.Committed, r.Replayed)
-	}
-	for _, name := range []string{"staff.csv", "staff.ledger.jsonl", "staff.results.csv"} {
-		b, _ := os.ReadFile(w.path(name))
-		w.t.Logf("%s:\n%s", name, b)
-	}
-	w.t.Logf("log:\n%s", w.log.String())
 }
