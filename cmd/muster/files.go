@@ -1,17 +1,25 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"muster/pkg/credentials"
 	"muster/pkg/provision"
+	"muster/pkg/results"
 )
 
-// files are the names of what a run writes.
+// files are the names of what a run writes; "" for what the command does not.
 type files struct {
-	results, rejects, credentials, ledger string
+	results, rejects, credentials, ledger, metrics string
 }
 
 // filesFor names the files of a run: as the settings say, else after the input.
@@ -33,6 +41,92 @@ func (p *program) filesFor(input string, shard provision.Shard) files {
 		rejects:     name(o.rejects, ".rejects.csv"),
 		credentials: name(o.credentials, credentials),
 		ledger:      name(o.ledger, ".ledger.jsonl"),
+		metrics:     o.metricsFile,
+	}
+}
+
+// checkFiles refuses names of files that cannot all be right, before anything is
+// opened: every output must be a file of its own that can be written.
+func (p *program) checkFiles(input string, f files) error {
+	if err := errors.Join(results.CheckPath(f.results), results.CheckRejectsPath(f.rejects)); err != nil {
+		return early(err)
+	}
+	if err := credentials.CheckRecipients(p.options.ageRecipients); err != nil {
+		return early(err)
+	}
+	outputs := []struct{ flag, path string }{{"--results", f.results}, {"--rejects", f.rejects}}
+	if p.command.Name() != "validate" {
+		outputs = append(outputs, struct{ flag, path string }{"--ledger", f.ledger})
+	}
+	if p.command.Name() == "apply" {
+		outputs = append(outputs, struct{ flag, path string }{"--credentials", f.credentials})
+	}
+	if f.metrics != "" {
+		outputs = append(outputs, struct{ flag, path string }{"--metrics-file", f.metrics})
+	}
+	taken := map[string]string{}
+	if input != "-" {
+		taken[whole(input)] = "the input"
+	}
+	for _, o := range outputs {
+		if other := taken[whole(o.path)]; other != "" {
+			return hinted("give it a name of its own", "%s %s is also %s", o.flag, o.path, other)
+		}
+		taken[whole(o.path)] = o.flag
+		if err := writable(o.path); err != nil {
+			return &earlyError{fmt.Errorf("%s: %w", o.flag, err)}
+		}
+	}
+	return nil
+}
+
+// whole is the one name of a file, links and letter case (on Windows) apart.
+func whole(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	if runtime.GOOS == "windows" {
+		path = strings.ToLower(path)
+	}
+	return path
+}
+
+// writable reports why a file could not be written later: it is a folder, or its
+// folder takes no files.
+func writable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s is a folder, and a file is needed", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe is written to directly
+	}
+	folder := filepath.Dir(whole(path))
+	probe, err := os.CreateTemp(folder, ".muster-*")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the folder %s does not exist: make it first", folder)
+	case err != nil:
+		return fmt.Errorf("nothing can be written to the folder %s: %w", folder, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// exists reports whether there is something at path.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// filesEnding completes names of files with one of the endings.
+func filesEnding(endings ...string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return endings, cobra.ShellCompDirectiveFilterFileExt
 	}
 }
 
@@ -56,28 +150,46 @@ func sharded(path string, s provision.Shard) string {
 		return path
 	}
 	ext := filepath.Ext(path)
-	return fmt.Sprintf("%s.%d-of-%d%s", strings.TrimSuffix(path, ext), s.Index, s.Of, ext)
+	return strings.TrimSuffix(path, ext) + "." + shardName(s) + ext
 }
 
 // shardOf reads --shard, or what an indexed Job sets.
 func (p *program) shardOf() (provision.Shard, error) {
-	text := p.options.shard
-	if index, of := p.getenv("JOB_COMPLETION_INDEX"), p.getenv("MUSTER_SHARDS"); text == "" && of != "" {
+	text, from := p.options.shard, "--shard"
+	if of := p.getenv("MUSTER_SHARDS"); text == "" && of != "" {
+		index := p.getenv("JOB_COMPLETION_INDEX")
 		if index == "" {
-			return provision.Shard{}, usage("MUSTER_SHARDS is set and JOB_COMPLETION_INDEX is not: outside an indexed Job use --shard I/N")
+			return provision.Shard{}, hinted("outside an indexed Job use --shard I/N", "MUSTER_SHARDS is set and JOB_COMPLETION_INDEX is not")
 		}
-		text = index + "/" + of
+		text, from = index+"/"+of, "JOB_COMPLETION_INDEX/MUSTER_SHARDS"
 	}
 	if text == "" {
 		return provision.Shard{}, nil
 	}
+	s, err := parseShard(text)
+	if err != nil {
+		err = usage("%s %q: %v", from, text, err)
+	}
+	return s, err
+}
+
+// parseShard reads I/N.
+func parseShard(text string) (provision.Shard, error) {
 	i, n, ok := strings.Cut(text, "/")
 	index, err1 := strconv.Atoi(i)
 	of, err2 := strconv.Atoi(n)
 	if !ok || err1 != nil || err2 != nil || of < 1 || index < 0 || index >= of {
-		return provision.Shard{}, usage("the shard %q is not I/N with 0 <= I < N, such as 0/4", text)
+		return provision.Shard{}, errors.New("it must be I/N with 0 <= I < N, such as 0/4")
 	}
 	return provision.Shard{Index: index, Of: of}, nil
+}
+
+// shardName is such as 0-of-4, "" where everybody is sent.
+func shardName(s provision.Shard) string {
+	if s.Of < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%d-of-%d", s.Index, s.Of)
 }
 
 // siblings are the ledgers of the other shards, as far as they exist.
@@ -85,9 +197,8 @@ func siblings(ledger string, s provision.Shard) []string {
 	if s.Of < 2 {
 		return nil
 	}
-	mine := fmt.Sprintf(".%d-of-%d", s.Index, s.Of)
 	ext := filepath.Ext(ledger)
-	base := strings.TrimSuffix(strings.TrimSuffix(ledger, ext), mine)
+	base := strings.TrimSuffix(strings.TrimSuffix(ledger, ext), "."+shardName(s))
 	var paths []string
 	for i := range s.Of {
 		if i != s.Index {

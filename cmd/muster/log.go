@@ -1,48 +1,47 @@
 package main
 
 import (
-	"io"
-	"os"
-
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-	"golang.org/x/term"
 )
 
-// logger writes to standard error, every line: zap's usual sampling drops nine of
-// ten lines that look alike, which a run's lines do.
-func (p *program) logger() (*zap.Logger, error) {
-	level, err := zapcore.ParseLevel(p.options.logLevel)
-	if err != nil {
-		return nil, usage("--log-level %q is none of debug, info, warn, error", p.options.logLevel)
+// startLog makes the log of a run, on standard error. Every line is written:
+// zap's usual sampling drops nine of ten lines that look alike, which a run's
+// lines do.
+//
+// The names of the fields are the same everywhere: run, row, upn, customer,
+// request_id, correlation_id, attempt, wait (seconds), error.
+//
+// At a terminal only warnings are shown, since the bar and the summary tell the
+// rest. Elsewhere, where the log is all that remains of the night, it also has
+// the begin and the end of the run and each second try.
+func (p *program) startLog() {
+	o := &p.options
+	terminal := isTerminal(p.stderr.out)
+	p.json = o.logFormat == "json" || o.logFormat == "auto" && !terminal
+	level := zapcore.InfoLevel
+	if o.logLevel != "auto" {
+		level, _ = zapcore.ParseLevel(o.logLevel) // the setting's own words
+	} else if terminal {
+		level = zapcore.WarnLevel
 	}
-	format := p.options.logFormat
-	if format == "auto" {
-		format = "json"
-		if isTerminal(p.stderr) {
-			format = "console"
-		}
+	encoder := consoleEncoder()
+	if p.json {
+		encoder = jsonEncoder()
 	}
-	var encoder zapcore.Encoder
-	switch format {
-	case "json":
-		c := zap.NewProductionEncoderConfig()
-		c.TimeKey, c.EncodeTime = "time", zapcore.RFC3339NanoTimeEncoder
-		c.EncodeDuration = zapcore.SecondsDurationEncoder
-		encoder = zapcore.NewJSONEncoder(c)
-	case "console":
-		c := zap.NewDevelopmentEncoderConfig()
-		c.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
-		c.EncodeDuration = zapcore.StringDurationEncoder
-		encoder = zapcore.NewConsoleEncoder(c)
-	default:
-		return nil, usage("--log-format %q is none of auto, json, console", p.options.logFormat)
-	}
-	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(p.stderr)), level)), nil
+	p.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(p.stderr), level))
 }
 
-// isTerminal reports whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+func jsonEncoder() zapcore.Encoder {
+	c := zap.NewProductionEncoderConfig()
+	c.TimeKey, c.EncodeTime = "time", zapcore.RFC3339NanoTimeEncoder
+	c.EncodeDuration = zapcore.SecondsDurationEncoder
+	return zapcore.NewJSONEncoder(c)
+}
+
+func consoleEncoder() zapcore.Encoder {
+	c := zap.NewDevelopmentEncoderConfig()
+	c.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
+	c.EncodeDuration = zapcore.StringDurationEncoder
+	return zapcore.NewConsoleEncoder(c)
 }

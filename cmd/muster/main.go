@@ -19,14 +19,19 @@ func main() {
 }
 
 // run is the whole program, so that tests can call it.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: os.Environ()}
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	p := newProgram(os.Environ(), stdin, stdout, stderr)
+	defer func() {
+		if bug := recover(); bug != nil {
+			code = p.exit(bugOf(bug))
+		}
+	}()
 	ctx, release := p.catchSignals(ctx)
 	defer release()
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetErr(p.stderr)
 	return p.exit(root.ExecuteContext(ctx))
 }

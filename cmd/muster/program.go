@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -11,23 +9,37 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 	"golang.org/x/term"
 
-	"muster/pkg/durable"
-	"muster/pkg/ledger"
-	"muster/pkg/partner"
-	"muster/pkg/provision"
+	"muster/pkg/results"
 	"muster/pkg/signin"
 )
 
 // program is one call of muster.
 type program struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	env            []string
-	options        options
-	stop           chan struct{}   // closed at the first signal
-	ctx            context.Context // ends at the second
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  *screen // everything on standard error goes through it, so that nothing garbles the bar
+	env     []string
+	options options
+	stop    chan struct{}   // closed at the first signal
+	ctx     context.Context // ends at the second
+
+	log  *zap.Logger // nil before the settings are known
+	json bool        // the log is JSON, so notices go there too
+
+	command *cobra.Command // the one that was called; nil before its settings are known
+	doc     document       // what --output json prints at the end
+	told    bool           // it was printed, or the text instead
+	tokens  *signin.Source // of the client; nil where there is none
+	tally   *tally         // nil where nothing is sent
+	counts  results.Counts // of the rows, once they are known
+	metrics *metrics       // nil where nobody wants them
+}
+
+func newProgram(env []string, stdin io.Reader, stdout, stderr io.Writer) *program {
+	return &program{stdin: stdin, stdout: stdout, stderr: &screen{out: stderr}, env: env, ctx: context.Background(), doc: &head{}}
 }
 
 // getenv returns an environment variable, "" where there is none.
@@ -53,7 +65,7 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 			return
 		}
 		close(p.stop)
-		fmt.Fprintln(p.stderr, "muster: stopping: no more rows are taken, and what is on its way may land (once more to leave at once)")
+		p.say("stopping: no more rows are taken, and what is on its way may land (once more to leave at once)")
 		if _, ok := <-signals; ok {
 			cancel()
 		}
@@ -65,138 +77,116 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// The exit codes, as in README.
-const (
-	exitDone        = 0 // every row is created, was created before, or exists
-	exitUsage       = 1 // wrong usage, settings or input, or the ledger is in use
-	exitBug         = 2 // unexpected: a bug, a full disk
-	exitUnfinished  = 3 // some rows are invalid or failed
-	exitRefused     = 4 // the service refuses us
-	exitInterrupted = 5 // stopped before the end
-)
-
-// errRows says that the run came to its end and some rows did not.
-var errRows = errors.New("some rows are invalid or failed")
-
-// usageError is a mistake of whoever called muster.
-type usageError struct{ message string }
-
-func (e *usageError) Error() string { return e.message }
-
-func usage(format string, a ...any) error { return &usageError{fmt.Sprintf(format, a...)} }
-
-// exitCode turns an error into the program's exit code. Errors that are none of
-// the known ones are found by where they came from: beforeSending wraps those of
-// the time before anything was sent.
-func exitCode(err error) int {
-	var refused *provision.RefusedError
-	var unreachable *provision.UnreachableError
-	var input *provision.InputError
-	var mistaken *usageError
-	var early *earlyError
-	var damage *durable.DamageError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.As(err, &refused):
-		return exitRefused
-	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
-		return exitInterrupted
-	case errors.Is(err, errRows), errors.Is(err, provision.ErrGaveUp):
-		return exitUnfinished
-	case errors.As(err, &input), errors.As(err, &mistaken), errors.As(err, &early), errors.As(err, &damage), errors.Is(err, ledger.ErrInUse):
-		return exitUsage
-	}
-	return exitBug
-}
-
-// earlyError is an error from before anything was sent: a file that cannot be
-// read or written, a setting that does not fit.
-type earlyError struct{ err error }
-
-func (e *earlyError) Error() string { return e.err.Error() }
-func (e *earlyError) Unwrap() error { return e.err }
-
-func early(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &earlyError{err}
-}
-
-// exit tells the person of an error and returns the exit code.
-func (p *program) exit(err error) int {
-	if err != nil && !errors.Is(err, errRows) {
-		fmt.Fprintf(p.stderr, "muster: %v\n", err)
-		if hint := hintOf(err); hint != "" {
-			fmt.Fprintf(p.stderr, "muster: %s\n", hint)
-		}
-	}
-	return exitCode(err)
-}
-
-// hintOf says what to do about an error.
-func hintOf(err error) string {
-	var refused *provision.RefusedError
-	var input *provision.InputError
-	var answer *partner.Error
-	var sign *signin.Error
-	switch {
-	case errors.As(err, &refused) && refused.Hint != "":
-		return refused.Hint
-	case errors.As(err, &input):
-		return input.Hint
-	case errors.As(err, &sign):
-		return sign.Advice()
-	case errors.As(err, &answer):
-		return answer.Advice()
-	case errors.Is(err, ledger.ErrInUse):
-		return "wait until that one has ended; if you mean another input, name another ledger with --ledger"
-	}
-	return ""
-}
+// leaving reports whether the second signal came: then nothing more is written.
+func (p *program) leaving() bool { return p.ctx.Err() != nil }
 
 // root is the command tree.
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "muster",
 		Short: "Put people into a Microsoft cloud customer's directory",
-		Long: "muster takes a file of people (CSV or JSON Lines) and creates a user for each of them in a\n" +
-			"Microsoft cloud customer's directory, through the Partner Center API. It may be stopped at any\n" +
-			"instant and run again: nobody is created twice, and every row gets a result.",
-		Example:       "  muster validate staff.csv --domain contoso.onmicrosoft.com\n  muster apply staff.csv --simulate\n  muster apply staff.csv --customer contoso.onmicrosoft.com",
+		Long: `muster takes a file of people (CSV or JSON Lines) and creates a user for each of
+them in a Microsoft cloud customer's directory, through the Partner Center API.
+It may be stopped at any instant and run again: nobody is created twice, and
+every row gets a result.`,
+		Example: `  muster template > staff.csv
+  muster validate staff.csv --domain contoso.onmicrosoft.com
+  muster apply staff.csv --simulate
+  muster plan staff.csv --customer contoso.onmicrosoft.com
+  muster apply staff.csv --customer contoso.onmicrosoft.com`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          knownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			return p.fromEnvironment(c)
+			p.command = c
+			*p.doc.top() = head{Command: c.Name(), Version: version()}
+			p.doubtVariables()
+			return p.resolve(c)
 		},
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage("%v (see `%s --help`)", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(showUsage)
 	root.AddCommand(p.validateCommand(), p.planCommand(), p.applyCommand(), p.undoCommand(), p.reportCommand(),
 		p.simulateCommand(), p.loginCommand(), p.templateCommand(), p.versionCommand())
 	return root
 }
 
-// width is that of the terminal, or 100 where there is none.
-func (p *program) width() int {
-	if f, ok := p.stdout.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
-			return w
+// knownCommand is for words that are no command.
+func knownCommand(c *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	c.SuggestionsMinimumDistance = 2
+	meant := ""
+	if s := c.SuggestionsFor(words[0]); len(s) > 0 {
+		meant = "; did you mean " + strings.Join(s, " or ") + "?"
+	}
+	return hinted("`muster help` lists the commands", "muster has no command %q%s", words[0], meant)
+}
+
+// doubtVariables names variables that look like settings and are none: a typing
+// error there would otherwise go unnoticed.
+func (p *program) doubtVariables() {
+	known := []string{"MUSTER_CLIENT_SECRET", "MUSTER_REFRESH_TOKEN", "MUSTER_ACCESS_TOKEN", "MUSTER_SHARDS"}
+	for _, s := range settings() {
+		known = append(known, environment(s.name))
+	}
+	lower := make([]string, len(known))
+	for i, k := range known {
+		lower[i] = strings.ToLower(k)
+	}
+	for _, e := range p.env {
+		name, _, _ := strings.Cut(e, "=")
+		rest, ours := strings.CutPrefix(name, "MUSTER_")
+		if !ours || strings.Contains(strings.Join(known, " ")+" ", name+" ") {
+			continue
+		}
+		// Kubernetes makes variables such as MUSTER_PORT for a service of that
+		// name, so that only near misses are worth a word.
+		if meant := nearest("muster_"+rest, lower); meant != "" && distance(strings.ToLower(name), meant) <= 2 {
+			p.say("the variable " + name + " is no setting of muster; did you mean " + strings.ToUpper(meant) + "?")
 		}
 	}
-	return 100
+}
+
+// say tells a person something that is no error: on standard error, as a line of
+// the log where that is JSON.
+func (p *program) say(message string, fields ...zap.Field) {
+	if p.json {
+		p.log.Info(message, fields...)
+		return
+	}
+	_, _ = p.stderr.Write([]byte("muster: " + message + "\n"))
+}
+
+// width is that of the terminal; where there is none a line may be long.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
+			return n
+		}
+	}
+	return 200
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // args checks the number of a command's arguments.
 func args(name string, least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, a []string) error {
+		help := "`" + c.CommandPath() + " --help` shows how it is called"
 		switch {
 		case len(a) < least:
-			return usage("%s is missing (see `%s --help`)", name, c.CommandPath())
+			return hinted(help, "%s is missing", name)
+		case len(a) > most && most == 0:
+			return hinted(help, "%s takes no arguments, and there is %q", c.CommandPath(), a[0])
 		case len(a) > most:
-			return usage("one %s is expected, and there are %d arguments: quote names with blanks in them", name, len(a))
+			return hinted("quote a name with blanks in it", "one %s is expected, and there are %d: %s", name, len(a), strings.Join(a, ", "))
 		}
 		return nil
 	}

@@ -1,34 +1,56 @@
 package main
 
 import (
-	"math/rand/v2"
 	"os"
 	"strings"
 
-	"go.uber.org/zap"
-
-	"muster/pkg/pace"
 	"muster/pkg/partner"
 	"muster/pkg/secret"
 	"muster/pkg/signin"
 	"muster/pkg/simulate"
+	"muster/pkg/wire"
 )
 
+// The services that are no real ones.
+const (
+	simulated = "simulated" // the emulator in this process
+	local     = "loopback"  // something on this machine, such as `muster simulate`, on whatever port
+)
+
+// service names the service that a run works with: [simulated], [local], or the
+// API's host.
+func (p *program) service() string {
+	if p.options.simulate {
+		return simulated
+	}
+	base := p.options.apiURL
+	if base == "" {
+		base = partner.DefaultBaseURL
+	}
+	u, err := wire.Base(base)
+	if err != nil {
+		return "" // the client refuses it
+	}
+	if wire.Loopback(u) {
+		return local
+	}
+	return strings.ToLower(u.Host)
+}
+
 // client makes the Partner Center client: for the emulator in the process where
-// that is asked for, else for the real service.
-//
-// customers are those of the emulator.
-func (p *program) client(log *zap.Logger, customers []simulate.Customer) (*partner.Client, error) {
+// that is asked for, else for the real service. customers are those of the
+// emulator.
+func (p *program) client(customers []simulate.Customer) (*partner.Client, error) {
 	o := &p.options
 	c := partner.Config{BaseURL: o.apiURL, Concurrency: o.concurrency, Timeout: o.requestTimeout}
 	source := signin.Config{}
 	if o.simulate {
 		transport := p.emulator(customers).Transport()
 		c.BaseURL, c.Transport = partner.DefaultBaseURL, transport
-		source = signin.Config{Tenant: "simulated", ClientID: "simulated", RefreshToken: secret.New("simulated"), Transport: transport}
+		source = signin.Config{Tenant: simulated, ClientID: simulated, RefreshToken: secret.New(simulated), Transport: transport}
 	} else {
 		var err error
-		if source, err = p.signIn(log); err != nil {
+		if source, err = p.signIn(); err != nil {
 			return nil, err
 		}
 	}
@@ -36,28 +58,20 @@ func (p *program) client(log *zap.Logger, customers []simulate.Customer) (*partn
 	if err != nil {
 		return nil, early(err)
 	}
-	c.Tokens = tokens
+	p.tokens, c.Tokens = tokens, tokens
 	client, err := partner.New(c)
 	return client, early(err)
 }
 
 // signIn collects the settings of the sign-in. Secrets come from the environment
 // or from files, never from flags, which every process listing shows.
-func (p *program) signIn(log *zap.Logger) (signin.Config, error) {
+func (p *program) signIn() (c signin.Config, err error) {
 	o := &p.options
-	c := signin.Config{
-		AuthURL: o.authURL, APIURL: o.apiURL, Tenant: o.tenant, ClientID: o.clientID,
+	c = signin.Config{
+		AuthURL: o.authURL, APIURL: o.apiURL, Tenant: o.tenant, ClientID: o.clientID, V1: o.tokenVersion == "v1",
 		RefreshToken: secret.New(p.getenv("MUSTER_REFRESH_TOKEN")), RefreshTokenFile: o.refreshTokenFile,
-		Warn: func(s string) { log.Warn(s) },
+		Warn: func(s string) { p.log.Warn(s) },
 	}
-	switch o.tokenVersion {
-	case "v1":
-		c.V1 = true
-	case "v2":
-	default:
-		return c, usage("--token-version %q is none of v1, v2", o.tokenVersion)
-	}
-	var err error
 	if c.ClientSecret, err = p.secret("MUSTER_CLIENT_SECRET", "client-secret-file", o.clientSecretFile); err != nil {
 		return c, err
 	}
@@ -79,26 +93,4 @@ func (p *program) secret(variable, flag, file string) (secret.Text, error) {
 		return secret.Text{}, usage("--%s: the file %s is empty", flag, file)
 	}
 	return secret.New(text), nil
-}
-
-// pacer makes the pacer of a run. A shard keeps to its part of the rate.
-func (p *program) pacer(start float64, of int) *pace.Pacer {
-	o := &p.options
-	return pace.New(pace.Limits{Rate: o.rate / float64(max(of, 1)), InFlight: o.concurrency, Start: start, Seed: rand.Uint64()})
-}
-
-// emulator makes a Partner Center in memory, as the settings want it.
-func (p *program) emulator(customers []simulate.Customer) *simulate.Service {
-	o := &p.options
-	sc := simulate.Scenario{Seed: o.simulateSeed, Customers: customers, KeepRequests: -1}
-	sc.Latency = simulate.Latency{Min: o.simulateLatency, Max: o.simulateLatency}
-	if o.simulateRate > 0 {
-		sc.Quotas = []simulate.Quota{{Rate: o.simulateRate, Burst: max(1, int(o.simulateRate/4)), PerCustomer: true}}
-	}
-	if o.simulateFaults > 0 {
-		share := o.simulateFaults / 5
-		sc.Chances.Of = map[simulate.Mishap]float64{simulate.LostRequest: share, simulate.LostAnswer: share,
-			simulate.FailBefore: share, simulate.FailAfter: share, simulate.Truncated: share}
-	}
-	return simulate.New(sc)
 }

@@ -116,6 +116,13 @@ func (s *sealed) encrypt(w io.Writer) error {
 	return text.Close()
 }
 
+// CheckRecipients reports whether [Open] takes these recipients, so that a run
+// which may need no credentials file is told all the same.
+func CheckRecipients(recipients []string) error {
+	_, err := parseRecipients(recipients)
+	return err
+}
+
 // parseRecipients reads the values of --age-recipient and tries them out, so that
 // ones that cannot be used, or not together, are found before a run.
 func parseRecipients(texts []string) ([]age.Recipient, error) {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"muster/pkg/upn"
+	"muster/pkg/wire"
+)
+
+// The checks of single settings. Their errors say what the value must be; who
+// calls adds the flag or variable that has it.
+
+func customerName(s string) error {
+	if _, err := uuid.Parse(s); err == nil {
+		return nil
+	}
+	if domainName(s) != nil {
+		return errors.New("it must be the customer's tenant GUID or one of its domains, such as contoso.onmicrosoft.com")
+	}
+	return nil
+}
+
+func domainName(s string) error {
+	for label := range strings.SplitSeq(s, ".") {
+		odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }
+		if label == "" || strings.ContainsFunc(label, odd) || !strings.Contains(s, ".") {
+			return errors.New("it must be a domain, such as contoso.onmicrosoft.com")
+		}
+	}
+	return nil
+}
+
+func template(s string) error {
+	_, err := upn.ParseTemplate(s)
+	return err
+}
+
+// locale lets pass what [upn.CheckLocale] does, and auto.
+func locale(s string) error {
+	if s == "auto" {
+		return nil
+	}
+	return upn.CheckLocale(s)
+}
+
+func baseURL(s string) error {
+	_, err := wire.Base(s)
+	return err
+}
+
+func shardPair(s string) error {
+	_, err := parseShard(s)
+	return err
+}
+
+func columnPair(s string) error {
+	_, _, err := splitColumn(s)
+	return err
+}
+
+// splitColumn reads a value of --map.
+func splitColumn(s string) (header, field string, err error) {
+	i := strings.LastIndex(s, "=") // a header may have one, a field has none
+	if i < 1 || i == len(s)-1 {
+		return "", "", errors.New(`it must be HEADER=FIELD, such as "Kürzel=userPrincipalName"`)
+	}
+	return s[:i], s[i+1:], nil
+}
+
+// loopback checks where the emulator is to listen: it asks nobody for a
+// password, so nobody else may reach it.
+func loopback(s string) error {
+	host, _, err := net.SplitHostPort(s)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errors.New("it must be a loopback address with a port, such as 127.0.0.1:8080")
+	}
+	return nil
+}
+
+// didYouMean is such as `; did you mean "number"?`, or nothing where no word is
+// near.
+func didYouMean(given string, words []string) string {
+	if w := nearest(given, words); w != "" {
+		return fmt.Sprintf("; did you mean %q?", w)
+	}
+	return ""
+}
+
+// nearest returns the word that differs least, or "" where all differ by more
+// than a third.
+func nearest(given string, words []string) string {
+	best, least := "", len(given)/3+1
+	for _, w := range words {
+		if d := distance(strings.ToLower(given), w); d <= least && d < max(len(given), len(w)) {
+			best, least = w, d-1
+		}
+	}
+	return best
+}
+
+// distance is how many letters must be put in, taken out or changed to make b of
+// a (Levenshtein), two neighbours that changed places counting once.
+func distance(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range b {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(row[j]+1, last[j+1]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"muster/pkg/durable"
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+	"muster/pkg/provision"
+	"muster/pkg/signin"
+)
+
+// The exit codes, as in README.
+const (
+	exitDone        = 0 // every row is created, was created before, or exists
+	exitUsage       = 1 // wrong usage, settings or input, or the ledger is in use
+	exitBug         = 2 // unexpected: a bug, a full disk
+	exitUnfinished  = 3 // some rows are invalid or failed
+	exitRefused     = 4 // the service refuses us
+	exitInterrupted = 5 // stopped before the end
+)
+
+// errRows says that the run came to its end and some rows did not.
+var errRows = errors.New("some rows are invalid or failed")
+
+// usageError is a mistake of whoever called muster.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usage(format string, a ...any) error { return hinted("", format, a...) }
+
+// hinted is a usage error with the next step.
+func hinted(hint, format string, a ...any) error {
+	return &usageError{fmt.Sprintf(format, a...), hint}
+}
+
+// earlyError is an error from before anything was sent: a file that cannot be
+// read or written, a setting that does not fit.
+type earlyError struct{ err error }
+
+func (e *earlyError) Error() string { return e.err.Error() }
+func (e *earlyError) Unwrap() error { return e.err }
+
+func early(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &earlyError{err}
+}
+
+// bugError is a panic.
+type bugError struct {
+	value any
+	stack []byte
+}
+
+func bugOf(value any) error { return &bugError{value, debug.Stack()} }
+
+func (e *bugError) Error() string { return fmt.Sprintf("bug: %v\n%s", e.value, e.stack) }
+
+// exitCode turns an error into the program's exit code. What is none of the known
+// errors is unexpected.
+func exitCode(err error) int {
+	var refused *provision.RefusedError
+	var unreachable *provision.UnreachableError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &refused):
+		return exitRefused
+	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
+		return exitInterrupted
+	case errors.Is(err, errRows), errors.Is(err, provision.ErrGaveUp):
+		return exitUnfinished
+	case isMistake(err):
+		return exitUsage
+	}
+	return exitBug
+}
+
+// isMistake reports whether the call, its settings or its input are to blame, so
+// that nothing was sent.
+func isMistake(err error) bool {
+	var input *provision.InputError
+	var mistaken *usageError
+	var early *earlyError
+	var damage *durable.DamageError
+	return errors.As(err, &input) || errors.As(err, &mistaken) || errors.As(err, &early) ||
+		errors.As(err, &damage) || errors.Is(err, ledger.ErrInUse)
+}
+
+// exit tells the person of an error, if nobody has, writes the metrics and
+// returns the exit code.
+func (p *program) exit(err error) int {
+	code := exitCode(err)
+	p.stderr.status("")
+	if err != nil && !errors.Is(err, errRows) {
+		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+			fmt.Fprintf(p.stderr, "muster: %s\n", line)
+		}
+		if hint := hintOf(err); hint != "" {
+			fmt.Fprintf(p.stderr, "hint: %s\n", hint)
+		}
+	}
+	if err != nil && !p.told && p.options.output == "json" {
+		p.doc.top().fail(err)
+		if err := writeJSON(p.stdout, p.doc); err != nil {
+			fmt.Fprintf(p.stderr, "muster: the summary cannot be written: %v\n", err)
+		}
+	}
+	if p.metrics != nil {
+		p.metrics.finish(code, p.counts)
+	}
+	return code
+}
+
+// hintOf says what to do about an error.
+func hintOf(err error) string {
+	var refused *provision.RefusedError
+	var unreachable *provision.UnreachableError
+	var input *provision.InputError
+	var mistaken *usageError
+	var answer *partner.Error
+	var sign *signin.Error
+	var damage *durable.DamageError
+	switch {
+	case errors.As(err, &mistaken):
+		return mistaken.hint
+	case errors.As(err, &refused) && refused.Hint != "":
+		return refused.Hint
+	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
+		return "run the same command again: it goes on where this one ended, and nobody is created twice"
+	case errors.Is(err, provision.ErrGaveUp):
+		return "see the causes above; once they are mended run the same command again, and failed rows are tried anew"
+	case errors.As(err, &input):
+		return input.Hint
+	case errors.As(err, &sign):
+		return sign.Advice()
+	case errors.As(err, &answer):
+		return answer.Advice()
+	case errors.Is(err, ledger.ErrInUse):
+		return "wait until that run has ended; if you mean another input, name another ledger with --ledger"
+	case errors.As(err, &damage):
+		return "nothing was sent; restore the file from a backup, or start a new one with --ledger, whose run reports those created before as exists"
+	}
+	return machineHint(err)
+}
+
+// machineHint is for what nobody expected: trouble of the machine, or a bug.
+func machineHint(err error) string {
+	var errno syscall.Errno
+	switch {
+	case exitCode(err) != exitBug:
+		return ""
+	case errors.Is(err, os.ErrPermission):
+		return "give yourself the permission, or choose another place, and run the same command again: it is safe"
+	case errors.As(err, &errno):
+		return "that is this machine's trouble, not the service's: mend it (is the disk full?) and run the same command again: it is safe"
+	}
+	return "this is a bug in muster: please report it with the lines above and what `muster version` prints; running the same command again is safe"
+}

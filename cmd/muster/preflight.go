@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/pkg/pace"
+	"muster/pkg/partner"
+	"muster/pkg/provision"
+	"muster/pkg/secret"
+	"muster/pkg/signin"
+)
+
+// preflight is what a plan finds out beside the rows: whatever would keep an
+// apply from succeeding.
+type preflight struct {
+	Token     *tokenFacts     `json:"token"` // null where it cannot be read
+	Customers []customerFacts `json:"customers"`
+	Doubts    []string        `json:"doubts"` // what to look at before an apply, one sentence each
+}
+
+// tokenFacts are what the access token says of itself.
+type tokenFacts struct {
+	Audience string    `json:"audience"`
+	TenantID string    `json:"tenant_id"`
+	MFA      bool      `json:"mfa"`
+	AppOnly  bool      `json:"app_only"`
+	Expires  time.Time `json:"expires"`
+}
+
+// customerFacts are what the service tells of a customer.
+type customerFacts struct {
+	Customer   string   `json:"customer"`
+	CustomerID string   `json:"customer_id"`
+	Name       string   `json:"name"`
+	Domains    []string `json:"domains"` // verified, as far as the service tells
+	Delegated  string   `json:"delegated_access"`
+	MFA        string   `json:"mfa_seen"` // by the service, in the token
+}
+
+// preflightCustomers bounds the customers that a plan asks about once more.
+const preflightCustomers = 50
+
+// sight is the client of a run that remembers which customers it has read.
+type sight struct {
+	*partner.Client
+
+	mu   sync.Mutex
+	seen map[string]partner.Customer // by tenant, those read in full
+}
+
+// Customer implements [provision.Reader].
+func (s *sight) Customer(ctx context.Context, tenant string) (partner.Customer, error) {
+	c, err := s.Client.Customer(ctx, tenant)
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.seen == nil {
+			s.seen = map[string]partner.Customer{}
+		}
+		s.seen[strings.ToLower(c.ID)] = c
+	}
+	return c, err
+}
+
+// lookAhead finds out what a plan tells beside the rows. What cannot be found out
+// is left out: the plan itself tells of a service that refuses.
+func (j *work) lookAhead(ctx context.Context, report *provision.Report) *preflight {
+	f := &preflight{Customers: []customerFacts{}, Doubts: []string{}}
+	f.token(ctx, j.tokens)
+	for i, l := range report.Lanes {
+		if l.Err != nil || l.Tenant == "" || i >= preflightCustomers {
+			continue
+		}
+		c, ok := j.customer(ctx, l)
+		if !ok {
+			continue
+		}
+		f.Customers = append(f.Customers, customerFacts{Customer: l.Customer, CustomerID: l.Tenant, Name: c.Name,
+			Domains: append([]string{c.Domain}, without(c.CustomDomains, c.Domain)...), Delegated: tristate(c.AllowDelegatedAccess), MFA: tristate(c.MFA)})
+		f.doubt(l.Customer, c)
+	}
+	return f
+}
+
+// token looks at the access token of the run.
+func (f *preflight) token(ctx context.Context, tokens *signin.Source) {
+	token, err := tokens.Token(ctx, secret.Text{})
+	if err != nil {
+		return
+	}
+	facts, ok := signin.TokenFacts(token)
+	if !ok {
+		return
+	}
+	f.Token = &tokenFacts{Audience: facts.Audience, TenantID: facts.Tenant, MFA: facts.MFA, AppOnly: facts.AppOnly, Expires: facts.Expires}
+	if facts.AppOnly {
+		f.Doubts = append(f.Doubts, "the token is that of an application alone, and Partner Center creates users only for a person (App+User): sign in with `muster login`")
+	} else if !facts.MFA {
+		f.Doubts = append(f.Doubts, "the token carries no proof of multi-factor authentication, which Partner Center demands: sign in with `muster login` and the second factor")
+	}
+}
+
+// customer reads a customer in full, if the run has not.
+func (j *work) customer(ctx context.Context, l provision.Lane) (partner.Customer, bool) {
+	j.sight.mu.Lock()
+	c, ok := j.sight.seen[l.Tenant]
+	j.sight.mu.Unlock()
+	if ok {
+		return c, true
+	}
+	pass, err := j.batch.Pacer.Gate(l.Customer, 0).Enter(ctx)
+	if err != nil {
+		return c, false
+	}
+	c, err = j.sight.Customer(ctx, l.Tenant)
+	pass.Leave(pace.Answer{Failed: err != nil})
+	return c, err == nil
+}
+
+// doubt names what may be wrong with a customer.
+func (f *preflight) doubt(name string, c partner.Customer) {
+	if c.AllowDelegatedAccess == partner.No {
+		f.Doubts = append(f.Doubts, fmt.Sprintf("customer %s: the older delegated administration (DAP) is off; that is as it should be if a granular one (GDAP) lets you create users", name))
+	}
+	if c.MFA == partner.No {
+		f.Doubts = append(f.Doubts, fmt.Sprintf("customer %s: the service saw no multi-factor authentication in the token", name))
+	}
+}
+
+// doubtDomains names the domains of planned names that a customer does not have,
+// as far as the service told its domains.
+func (f *preflight) doubtDomains(planned map[string][]string) {
+	for _, c := range f.Customers {
+		if len(c.Domains) < 2 { // a customer may keep its custom domains to itself
+			continue
+		}
+		for _, d := range planned[c.CustomerID] {
+			if !slices.ContainsFunc(c.Domains, func(have string) bool { return strings.EqualFold(have, d) }) {
+				f.Doubts = append(f.Doubts, fmt.Sprintf("customer %s: %s is none of its verified domains (%s), so its users cannot be created", c.Customer, d, strings.Join(c.Domains, ", ")))
+			}
+		}
+	}
+}
+
+func without(list []string, s string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(have string) bool { return strings.EqualFold(have, s) })
+}
+
+func tristate(t partner.Tristate) string {
+	switch t {
+	case partner.Yes:
+		return "yes"
+	case partner.No:
+		return "no"
+	}
+	return "unknown"
+}

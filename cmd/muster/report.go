@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"muster/pkg/durable"
+	"muster/pkg/results"
+)
+
+func (p *program) reportCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "report RESULTS…",
+		Short: "Summarise result files, join them, draw them",
+		Long: `report sums up one or more results files, also those of the shards of one run, which
+it puts into the order of the input. It ends with 0 whatever became of the rows.
+The page of --html needs no network; what it shows of the course of the run it
+takes from the ledger beside the results (staff.results.csv: staff.ledger.jsonl).`,
+		Example: `  muster report staff.results.csv --html staff.html
+  muster report staff.results.*-of-4.csv --merged staff.results.csv`,
+		Args:              args("RESULTS", 1, 10_000),
+		ValidArgsFunction: filesEnding("csv", "jsonl", "ndjson"),
+		RunE:              func(_ *cobra.Command, a []string) error { return p.report(a) },
+	}
+	p.options.bind(c, onReport|onOutput)
+	return c
+}
+
+// reportSummary is the document of report: command, version, exit_code, error,
+// hint as in head; rows, created, … customers, causes, other_causes as in
+// [summary]; missing, the number of rows that are in none of the files although
+// later ones are; results[], the files that were read; files, what was written
+// (merged, html), "" where it was not.
+type reportSummary struct {
+	head
+	results.Summary
+	Missing int         `json:"missing"`
+	Results []string    `json:"results"`
+	Files   reportFiles `json:"files"`
+}
+
+type reportFiles struct {
+	Merged string `json:"merged"`
+	HTML   string `json:"html"`
+}
+
+func (p *program) report(paths []string) (err error) {
+	s := &reportSummary{head: *p.doc.top(), Summary: newSummary().Summary, Results: paths}
+	p.doc = s
+	if err := p.checkReport(paths); err != nil {
+		return err
+	}
+	rows := results.Merge(paths...)
+	if p.options.merged != "" {
+		s.Summary, err = results.Write(p.options.merged, rows)
+		s.Files.Merged = p.options.merged
+	} else {
+		s.Summary, err = sum(rows)
+	}
+	if err != nil {
+		return early(err)
+	}
+	s.Missing = max(0, s.LastRow-s.Rows)
+	if p.options.html != "" {
+		if err := p.draw(paths, rows); err != nil {
+			return early(err)
+		}
+		s.Files.HTML = p.options.html
+	}
+	p.told = true
+	if p.options.output == "json" {
+		return writeJSON(p.stdout, s)
+	}
+	return p.tellReport(s)
+}
+
+// checkReport refuses outputs that would destroy an input or each other.
+func (p *program) checkReport(paths []string) error {
+	taken := map[string]string{}
+	for _, path := range paths {
+		taken[whole(path)] = "one of the results to be read"
+	}
+	for _, o := range []struct{ flag, path string }{{"--merged", p.options.merged}, {"--html", p.options.html}} {
+		if o.path == "" {
+			continue
+		}
+		if other := taken[whole(o.path)]; other != "" {
+			return hinted("give it a name of its own", "%s %s is also %s", o.flag, o.path, other)
+		}
+		taken[whole(o.path)] = o.flag
+		if err := writable(o.path); err != nil {
+			return &earlyError{fmt.Errorf("%s: %w", o.flag, err)}
+		}
+	}
+	if p.options.merged == "" {
+		return nil
+	}
+	return early(results.CheckPath(p.options.merged))
+}
+
+func sum(rows iter.Seq2[results.Row, error]) (results.Summary, error) {
+	var t results.Tally
+	for r, err := range rows {
+		if err != nil {
+			return results.Summary{}, err
+		}
+		t.Add(r)
+	}
+	return t.Summary(), nil
+}
+
+func (p *program) tellReport(s *reportSummary) error {
+	var b bytes.Buffer
+	if err := s.Summary.WriteText(&b, textWidth(width(p.stdout))); err != nil {
+		return err
+	}
+	if s.Missing > 0 {
+		fmt.Fprintf(&b, "\nwarning: %s missing, although row %s is there: are the files of all shards named?\n", isAre(s.Missing, "row"), thousands(s.LastRow))
+	}
+	for _, f := range []struct{ what, path string }{{"merged", s.Files.Merged}, {"page", s.Files.HTML}} {
+		if f.path != "" {
+			fmt.Fprintf(&b, "\n%-12s %s", f.what, f.path)
+		}
+	}
+	if s.Files != (reportFiles{}) {
+		b.WriteByte('\n')
+	}
+	_, err := p.stdout.Write(b.Bytes())
+	return err
+}
+
+func isAre(n int, noun string) string {
+	if n == 1 {
+		return plural(n, noun) + " is"
+	}
+	return plural(n, noun) + " are"
+}
+
+// draw writes the page. It names people, so that only its owner may read it.
+func (p *program) draw(paths []string, rows iter.Seq2[results.Row, error]) error {
+	course, err := courseOf(paths)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		names[i] = filepath.Base(path)
+	}
+	title := strings.Join(names[:min(len(names), 3)], ", ")
+	if len(names) > 3 {
+		title += fmt.Sprintf(" and %d more", len(names)-3)
+	}
+	page := results.Report{Title: title, Generated: time.Now(), Facts: course.facts(), Series: course.seconds(), Rows: rows}
+	return durable.Replace(p.options.html, 0o600, func(w io.Writer) error { return results.HTML(w, page) })
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"muster/pkg/provision"
+)
+
+// The verbs of the progress.
+const (
+	creating  = "creating"
+	comparing = "comparing with the tenant"
+	deleting  = "deleting"
+)
+
+func (p *program) validateCommand() *cobra.Command {
+	return p.inputCommand(&cobra.Command{
+		Use:   "validate INPUT",
+		Short: "Read and check a file of people, and name them; ask nobody",
+		Long: `validate reads the whole input, checks every row, generates the userPrincipalNames
+and writes a results file with the status planned or invalid for each row. It needs
+no network and no sign-in. INPUT is a path, or - for standard input.`,
+		Example: `  muster validate staff.csv --domain contoso.onmicrosoft.com
+  muster validate staff.csv --domain contoso.onmicrosoft.com --map Kürzel=immutableId --strict
+  muster template | muster validate - --domain contoso.onmicrosoft.com`,
+	}, 0, func(c *cobra.Command, j *work) error {
+		return j.conclude(provision.Validate(c.Context(), j.batch))
+	})
+}
+
+func (p *program) planCommand() *cobra.Command {
+	return p.inputCommand(&cobra.Command{
+		Use:   "plan INPUT",
+		Short: "Show what apply would do, without doing it",
+		Long: `plan does what validate does, signs in, and compares the names with the users that
+the customer's tenant has. It reads the tenant and changes nothing. The names are
+those that apply will use. It also looks at the sign-in and at the customers, and
+tells what would keep apply from succeeding.`,
+		Example: `  muster plan staff.csv --customer contoso.onmicrosoft.com --tenant partner.onmicrosoft.com \
+      --client-id 00000000-0000-0000-0000-000000000000 --refresh-token-file token
+  muster plan staff.csv --simulate`,
+	}, onTenant|onSignIn|onService, func(c *cobra.Command, j *work) error {
+		if err := j.online(comparing, true); err != nil {
+			return err
+		}
+		report, err := provision.Plan(c.Context(), j.batch)
+		if report != nil && !j.leaving() {
+			j.sum.Preflight = j.lookAhead(c.Context(), report)
+		}
+		return j.conclude(report, err)
+	})
+}
+
+func (p *program) applyCommand() *cobra.Command {
+	return p.inputCommand(&cobra.Command{
+		Use:   "apply INPUT",
+		Short: "Create who is missing, and record everything",
+		Long: `apply creates a user for every row of the input that has none yet, and writes a
+results file with one row for each. It asks nothing. It may be stopped at any instant
+and run again: the ledger knows who was created, and nobody is created twice.
+
+Exit codes: 0 every row is created, was created before, or exists; 1 wrong usage,
+settings or input, nothing was sent; 2 unexpected; 3 some rows are invalid or failed;
+4 the service refuses us; 5 stopped before the end. After 2 and 5 run it again.`,
+		Example: `  muster apply staff.csv --simulate
+  muster apply staff.csv --customer contoso.onmicrosoft.com --tenant partner.onmicrosoft.com \
+      --client-id 00000000-0000-0000-0000-000000000000 --refresh-token-file token
+  muster apply staff.csv --customer contoso.onmicrosoft.com --age-recipient "$(cat desk.pub)"`,
+	}, onTenant|onApply|onSignIn|onService, func(c *cobra.Command, j *work) error {
+		if err := j.online(creating, false); err != nil {
+			return err
+		}
+		return j.conclude(provision.Apply(c.Context(), j.batch))
+	})
+}

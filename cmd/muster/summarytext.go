@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"muster/pkg/results"
+)
+
+// shownWarnings and shownLanes bound what a person is told at the end; --output
+// json has the rest.
+const (
+	shownWarnings = 10
+	shownLanes    = 20
+)
+
+// writeText writes the summary for people.
+func (s *summary) writeText(w io.Writer, width int, colours bool) error {
+	var b bytes.Buffer
+	s.writeRows(&b, width, colours)
+	if err := s.Summary.WriteText(&b, textWidth(width)); err != nil {
+		return err
+	}
+	s.writeWarnings(&b, textWidth(width))
+	s.writePreflight(&b, textWidth(width))
+	b.WriteByte('\n')
+	s.writeSpeed(&b)
+	s.writeFiles(&b)
+	if s.Next != (next{}) {
+		b.WriteByte('\n')
+		wrap(&b, "Next: "+s.Next.Why+punctuation(s.Next), "", textWidth(width))
+		if s.Next.Command != "" {
+			fmt.Fprintf(&b, "  %s\n", s.Next.Command)
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// textWidth is that of sentences: long lines are hard to read.
+func textWidth(width int) int { return min(width, 100) }
+
+func punctuation(n next) string {
+	if n.Command == "" {
+		return "."
+	}
+	return ":"
+}
+
+// writeRows shows the rows one by one, where they are few. The last column has
+// the id of a user, or else the error: both would not fit a terminal.
+func (s *summary) writeRows(b *bytes.Buffer, width int, colours bool) {
+	if len(s.few) == 0 {
+		return
+	}
+	var plain bytes.Buffer
+	t := tabwriter.NewWriter(&plain, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "row\tstatus\tuserPrincipalName\t%s\n", lastColumn(s.few))
+	for _, r := range s.few {
+		fmt.Fprintf(t, "%3d\t%s\t%s\t%s\n", r.N, r.Status, cmp.Or(oneLine(r.UserPrincipalName), "-"), cmp.Or(r.UserID, oneLine(r.Error)))
+	}
+	_ = t.Flush() // to memory
+	for i, text := range strings.Split(strings.TrimRight(plain.String(), "\n"), "\n") {
+		text = shorten(strings.TrimRight(text, " "), width)
+		if colours && i > 0 {
+			text = coloured(text, s.few[i-1].Status)
+		}
+		b.WriteString(text + "\n")
+	}
+	b.WriteByte('\n')
+}
+
+// lastColumn is the header of the last column.
+func lastColumn(rows []results.Row) string {
+	ids := slices.ContainsFunc(rows, func(r results.Row) bool { return r.UserID != "" })
+	errors := slices.ContainsFunc(rows, func(r results.Row) bool { return r.UserID == "" && r.Error != "" })
+	switch {
+	case ids && errors:
+		return "user id, or error"
+	case ids:
+		return "user id"
+	case errors:
+		return "error"
+	}
+	return ""
+}
+
+// coloured paints the status in a line of the table.
+func coloured(line string, s results.Status) string {
+	code := map[results.Status]string{results.Created: "32", results.Planned: "36", results.Invalid: "31", results.Failed: "31",
+		results.Exists: "33", results.Pending: "33"}[s]
+	return strings.Replace(line, string(s), "\x1b["+code+"m"+string(s)+"\x1b[0m", 1)
+}
+
+// colours reports whether standard output is a terminal that wants them
+// (https://no-color.org). The console of Windows would have to be asked first.
+func (p *program) colours() bool {
+	_, isFile := p.stdout.(*os.File)
+	return isFile && isTerminal(p.stdout) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb" && runtime.GOOS != "windows"
+}
+
+func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
+	for i, w := range s.Warnings {
+		if i == shownWarnings {
+			fmt.Fprintf(b, "\nand %s, all with --output json\n", plural(len(s.Warnings)-i, "more kind of warning"))
+			break
+		}
+		where := "row " + firsts(w.FirstRows, w.Rows)
+		if w.Rows > 1 {
+			where = fmt.Sprintf("%s (%s)", plural(w.Rows, "row"), firsts(w.FirstRows, w.Rows))
+		}
+		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, where)
+		text := w.Message
+		if w.Column != "" {
+			text = w.Column + ": " + text
+		}
+		wrap(b, text, "  ", width)
+		if w.Hint != "" {
+			wrap(b, "hint: "+w.Hint, "  ", width)
+		}
+	}
+}
+
+func (s *summary) writePreflight(b *bytes.Buffer, width int) {
+	f := s.Preflight
+	if f == nil {
+		return
+	}
+	b.WriteString("\nbefore an apply:\n")
+	if t := f.Token; t != nil {
+		text := "the token proves multi-factor authentication"
+		if !t.MFA {
+			text = "the token proves no multi-factor authentication"
+		}
+		if !t.Expires.IsZero() {
+			text += ", and is good until " + t.Expires.Local().Format(time.TimeOnly)
+		}
+		wrap(b, text+" (for "+t.Audience+")", "  ", width)
+	}
+	for i, c := range f.Customers {
+		if i == shownLanes {
+			fmt.Fprintf(b, "  and %s\n", plural(len(f.Customers)-i, "more customer"))
+			break
+		}
+		wrap(b, fmt.Sprintf("customer %s is %s (%s), with the domains %s", c.Customer, c.Name, c.CustomerID, strings.Join(c.Domains, ", ")), "  ", width)
+	}
+	for _, d := range f.Doubts {
+		wrap(b, "look at this: "+d, "  ", width)
+	}
+}
+
+func (s *summary) writeSpeed(b *bytes.Buffer) {
+	for i, l := range s.Lanes {
+		if i == shownLanes {
+			fmt.Fprintf(b, "and %s\n", plural(len(s.Lanes)-i, "more customer"))
+			break
+		}
+		if l.Rate > 0 && s.Refused > 0 {
+			fmt.Fprintf(b, "customer %s: the service took %.3g requests a second\n", l.Customer, l.Rate)
+		}
+	}
+	if s.Requests > 0 {
+		fmt.Fprintf(b, "%s in %s; %s refused as too many\n", plural(s.Requests, "request"), took(s.Seconds), thousands(s.Refused))
+	}
+}
+
+func took(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", seconds)
+	}
+	return roughly(d)
+}
+
+func (s *summary) writeFiles(b *bytes.Buffer) {
+	passwords, ledger := "initial passwords: hand them out, then delete it", "keep it: it makes the same command safe to repeat"
+	if s.Rehearsal {
+		passwords, ledger = "of the rehearsal", "of the rehearsal: a real run sets it aside"
+	}
+	line := func(what, path, note string) {
+		if path != "" {
+			fmt.Fprintln(b, strings.TrimRight(fmt.Sprintf("%-12s %s  %s", what, path, note), " "))
+		}
+	}
+	line("results", s.Files.Results, "")
+	line("rejects", s.Files.Rejects, "(the rows to mend)")
+	if strings.HasSuffix(s.Files.Credentials, ".age") {
+		line("credentials", s.Files.Credentials, "(to open it: age -d -i KEYFILE "+quoted(s.Files.Credentials)+")")
+	} else {
+		line("credentials", s.Files.Credentials, "("+passwords+")")
+	}
+	line("ledger", s.Files.Ledger, "("+ledger+")")
+}
+
+// wrap writes text in lines of at most width columns, each behind indent.
+func wrap(b *bytes.Buffer, text, indent string, width int) {
+	used := 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case used == 0:
+			b.WriteString(indent)
+			used = len(indent)
+		case used+1+n > width:
+			b.WriteString("\n" + indent)
+			used = len(indent)
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	b.WriteByte('\n')
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// shorten cuts a line to so many columns and says so.
+func shorten(s string, columns int) string {
+	if utf8.RuneCountInString(s) <= columns {
+		return s
+	}
+	return string([]rune(s)[:columns-1]) + "…"
+}

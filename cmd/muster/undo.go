@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"muster/pkg/ledger"
+	"muster/pkg/pace"
+	"muster/pkg/provision"
+)
+
+func (p *program) undoCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "undo LEDGER",
+		Short: "Delete exactly the users which a ledger created",
+		Long: `undo lists the users that the runs of a ledger created, asks, and deletes them.
+Users who existed before are never touched. It may be stopped and run again.
+Deleted users can be restored for 30 days.`,
+		Example: `  muster undo staff.ledger.jsonl --tenant partner.onmicrosoft.com \
+      --client-id 00000000-0000-0000-0000-000000000000 --refresh-token-file token
+  muster undo staff.ledger.jsonl --yes`,
+		Args:              args("LEDGER", 1, 1),
+		ValidArgsFunction: filesEnding("jsonl"),
+		RunE:              func(c *cobra.Command, a []string) error { return p.undo(c, a[0]) },
+	}
+	p.options.bind(c, onUndo|onSignIn|onService|onLogs|onOutput)
+	return c
+}
+
+// undoSummary is the document of undo: command, version, exit_code, error, hint
+// as in head; run, the id on every line of its log; ledger; deleted, the users
+// who were deleted or found deleted; absent, whose creation was in doubt and who
+// were never created; failed[] (user_principal_name, user_id, customer_id, error,
+// hint); seconds, requests, refused as in [summary]; next (why, command).
+type undoSummary struct {
+	head
+	Run    string `json:"run"`
+	Ledger string `json:"ledger"`
+	provision.Undone
+	Seconds  float64 `json:"seconds"`
+	Requests int     `json:"requests"`
+	Refused  int     `json:"refused"`
+	Next     next    `json:"next"`
+}
+
+func (p *program) undo(c *cobra.Command, path string) (err error) {
+	p.startLog()
+	run := uuid.New()
+	s := &undoSummary{head: *p.doc.top(), Run: run.String(), Ledger: path, Undone: provision.Undone{Failed: []provision.UndoFailure{}}}
+	p.doc, p.log = s, p.log.With(zap.Stringer("run", run))
+	l, err := p.openCreated(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	entries, err := provision.ToUndo(l)
+	if err != nil {
+		return early(err)
+	}
+	if len(entries) == 0 {
+		return p.tellUndone(s)
+	}
+	client, err := p.client(nil)
+	if err != nil {
+		return err
+	}
+	if err := p.confirm(entries); err != nil {
+		return err
+	}
+	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", path), zap.String("service", p.service()), zap.Int("users", len(entries)))
+	pacer := pace.New(p.options.limits(l.Rate(""), 1, rand.Uint64()))
+	p.tally = newTally()
+	p.tally.Survey(len(entries), len(entries))
+	finish := p.watch(deleting, pacer.Snapshot)
+	p.measure(path, "", pacer.Snapshot)
+	undone, err := provision.Undo(c.Context(), provision.Batch{
+		Directory: client, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
+		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Source: path,
+	}, entries)
+	finish()
+	if p.leaving() {
+		return err
+	}
+	return p.concludeUndo(s, undone, err)
+}
+
+// openCreated opens the ledger to be undone, if it is one of this service.
+func (p *program) openCreated(path string) (*ledger.Ledger, error) {
+	if !exists(path) {
+		return nil, hinted("apply names its ledger at the end, such as staff.ledger.jsonl", "there is no ledger %s", path)
+	}
+	was, err := serviceOf(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case was == simulated:
+		return nil, hinted("the file can simply be removed", "%s is the ledger of a rehearsal: it created nobody, so there is nothing to undo", path)
+	case was != "" && was != p.service():
+		return nil, hinted("name that service with --api-url", "the ledger %s records what was done at %s, and this undo would go to %s", path, spoken(was), spoken(p.service()))
+	}
+	l, err := ledger.Open(path, ledger.Options{})
+	return l, early(err)
+}
+
+// confirm lists the users and asks whether to delete them: on standard output,
+// unless that is for a program.
+func (p *program) confirm(entries []ledger.Entry) error {
+	if p.options.yes {
+		return nil
+	}
+	if !isTerminal(p.stdin) {
+		return hinted("add --yes, or run it at a terminal to see whom", "undo would delete %s and cannot ask, since there is no terminal", plural(len(entries), "user"))
+	}
+	var b bytes.Buffer
+	for _, e := range entries {
+		note := ""
+		if e.Status == ledger.Doubtful {
+			note = "(in doubt: deleted only if it is there)"
+		}
+		fmt.Fprintf(&b, "  %s  %s%s\n", e.UPN(), e.Outcome.UserID, note)
+	}
+	fmt.Fprintf(&b, "Delete %s? They can be restored for 30 days. Type yes to delete: ", those(len(entries)))
+	out := p.stdout
+	if p.options.output == "json" {
+		out = p.stderr
+	}
+	if _, err := out.Write(b.Bytes()); err != nil {
+		return early(err)
+	}
+	answer, _ := bufio.NewReader(p.stdin).ReadString('\n') // the end of the input is a no
+	if strings.TrimSpace(answer) != "yes" {
+		return usage("nothing was deleted")
+	}
+	return nil
+}
+
+func those(n int) string {
+	if n == 1 {
+		return "this user"
+	}
+	return "these " + plural(n, "user")
+}
+
+func (p *program) concludeUndo(s *undoSummary, undone provision.Undone, failed error) error {
+	if undone.Failed != nil {
+		s.Undone = undone
+	} else {
+		s.Undone.Deleted, s.Undone.Absent = undone.Deleted, undone.Absent
+	}
+	n := p.tally.now()
+	s.Seconds, s.Requests, s.Refused = undone.Took.Seconds(), n.sent, n.refused
+	if failed == nil && len(undone.Failed) > 0 {
+		failed = errRows
+	}
+	s.fail(failed)
+	if s.ExitCode != exitDone {
+		s.Next = next{"the same command goes on with those who are left", p.line("undo", s.Ledger, nil)}
+	}
+	p.log.Info("run ends", zap.Int("exit_code", s.ExitCode), zap.Int("deleted", s.Deleted), zap.Int("failed", len(s.Undone.Failed)),
+		zap.Float64("seconds", s.Seconds), zap.Int("requests", s.Requests), zap.Int("refused", s.Refused), zap.String("error", s.Error))
+	return errors.Join(failed, p.tellUndone(s))
+}
+
+// tellUndone prints the summary of an undo.
+func (p *program) tellUndone(s *undoSummary) error {
+	p.told = true
+	if p.options.output == "json" {
+		return writeJSON(p.stdout, s)
+	}
+	var b bytes.Buffer
+	if s.Deleted+s.Absent+len(s.Undone.Failed) == 0 && s.ExitCode == exitDone {
+		b.WriteString("nothing to undo: this ledger has created nobody who is still there\n")
+	} else {
+		fmt.Fprintf(&b, "%s deleted; they can be restored for 30 days\n", plural(s.Deleted, "user"))
+	}
+	if s.Absent > 0 {
+		fmt.Fprintf(&b, "%s in doubt had never been created\n", plural(s.Absent, "user"))
+	}
+	for _, f := range s.Undone.Failed {
+		wrap(&b, fmt.Sprintf("not deleted: %s (%s): %s", f.UPN, f.UserID, f.Error), "", 100)
+		wrap(&b, "hint: "+f.Hint, "  ", 100)
+	}
+	if s.Requests > 0 {
+		fmt.Fprintf(&b, "%s in %s; %s refused as too many\n", plural(s.Requests, "request"), took(s.Seconds), thousands(s.Refused))
+	}
+	if s.Next.Command != "" {
+		fmt.Fprintf(&b, "\nNext: %s:\n  %s\n", s.Next.Why, s.Next.Command)
+	}
+	_, err := p.stdout.Write(b.Bytes())
+	return err
+}

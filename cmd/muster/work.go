@@ -1,0 +1,312 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"muster/pkg/credentials"
+	"muster/pkg/ledger"
+	"muster/pkg/pace"
+	"muster/pkg/provision"
+	"muster/pkg/results"
+	"muster/pkg/roster"
+	"muster/pkg/upn"
+)
+
+// work is one run of validate, plan or apply.
+type work struct {
+	*program
+	input   string
+	shard   provision.Shard
+	files   files
+	batch   provision.Batch
+	ledger  *ledger.Ledger
+	sight   *sight // what the client saw of the customers
+	sum     *summary
+	handed  string              // the credentials file that was opened
+	domains map[string][]string // of the planned names, by customer; for plan
+	finish  func()              // ends the progress
+}
+
+// onInput opens the input and collects the settings that need no service.
+func (p *program) onInput(input string, do func(*work) error) error {
+	p.startLog()
+	shard, err := p.shardOf()
+	if err != nil {
+		return err
+	}
+	j := &work{program: p, input: input, shard: shard, files: p.filesFor(input, shard), sum: newSummary(), finish: func() {}}
+	p.doc, j.sum.head = j.sum, *p.doc.top()
+	j.sum.Rehearsal = p.options.simulate
+	if err := p.checkFiles(input, j.files); err != nil {
+		return err
+	}
+	if j.batch, err = j.settings(); err != nil {
+		return err
+	}
+	file, err := p.open(input)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	j.batch.Input = file
+	j.sum.Input = inputOf(input, file.Mapping())
+	if p.options.output == "text" {
+		p.sayMapping(file.Mapping())
+	}
+	p.log.Info("run begins", zap.String("command", p.command.Name()), zap.String("input", input), zap.String("service", p.service()), zap.String("version", version()))
+	return do(j)
+}
+
+// open opens the input.
+func (p *program) open(input string) (*roster.File, error) {
+	columns := map[string]string{}
+	for _, pair := range p.options.columns {
+		header, field, err := splitColumn(pair)
+		if err != nil {
+			return nil, usage("--map %q: %v", pair, err)
+		}
+		columns[header] = field
+	}
+	file, err := roster.Open(input, roster.Options{Format: p.options.format, Map: columns, UsageLocation: p.options.usageLocation, Stdin: p.stdin})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, hinted("`muster template > staff.csv` makes one to begin with", "there is no file %s", input)
+	}
+	return file, early(err)
+}
+
+// settings collects what is to be done with the input.
+func (j *work) settings() (provision.Batch, error) {
+	o := &j.options
+	b := provision.Batch{
+		Customer: o.customer, Domain: o.domain, Locale: o.upnLocale,
+		OnDuplicate: provision.OnDuplicate(o.onDuplicate), OnExists: provision.OnExists(o.onExists), Strict: o.strict, Shard: j.shard,
+		MaxAttempts: o.maxAttempts, MaxFailures: o.maxFailures, InFlight: o.concurrency,
+		Stop: j.stop, RunID: uuid.New(), Program: j.signature(), Source: j.input,
+	}
+	j.sum.Run = b.RunID.String()
+	j.log = j.log.With(zap.Stringer("run", b.RunID))
+	b.Log = j.log
+	var err error
+	if b.Template, err = upn.ParseTemplate(o.upn); err != nil {
+		return b, usage("--upn %q: %v", o.upn, err)
+	}
+	return b, nil
+}
+
+// online connects the run with the service and its ledger. readOnly is for a run
+// that changes nothing.
+func (j *work) online(verb string, readOnly bool) error {
+	if err := j.connect(); err != nil {
+		return err
+	}
+	if err := j.openLedger(readOnly); err != nil {
+		return err
+	}
+	j.tally = newTally()
+	start := 0.0
+	if j.ledger != nil {
+		start = j.ledger.Rate("")
+	}
+	pacer := pace.New(j.options.limits(start, j.shard.Of, rand.Uint64()))
+	j.batch.Directory, j.batch.Pacer, j.batch.Watcher = j.sight, pacer, j.tally
+	j.finish = j.watch(verb, pacer.Snapshot)
+	j.measure(j.input, shardName(j.shard), pacer.Snapshot)
+	j.batch.OpenCredentials = func() (*credentials.File, error) {
+		f, err := credentials.Open(j.files.credentials, j.options.ageRecipients)
+		if err == nil {
+			j.handed = f.Path()
+		}
+		return f, early(err)
+	}
+	return nil
+}
+
+// connect makes the client.
+func (j *work) connect() error {
+	if j.options.simulate {
+		customers, err := j.rehearsal()
+		if err != nil {
+			return err
+		}
+		client, err := j.client(customers)
+		j.sight = &sight{Client: client}
+		return err
+	}
+	client, err := j.client(nil)
+	j.sight = &sight{Client: client}
+	return err
+}
+
+// openLedger opens the ledger of the input and, for reading, those of the other
+// shards.
+func (j *work) openLedger(readOnly bool) error {
+	usable, err := j.ledgerFits(readOnly)
+	if err != nil || !usable {
+		return err
+	}
+	l, err := ledger.Open(j.files.ledger, ledger.Options{ReadOnly: readOnly})
+	if err != nil {
+		return early(err)
+	}
+	j.ledger, j.batch.Ledger = l, l
+	for _, path := range siblings(j.files.ledger, j.shard) {
+		if was, err := serviceOf(path); err == nil && was != "" && was != j.service() {
+			continue // a rehearsal's, which that shard will set aside
+		}
+		s, err := ledger.Open(path, ledger.Options{ReadOnly: true})
+		if err != nil {
+			return early(errors.Join(err, j.close()))
+		}
+		j.batch.Siblings = append(j.batch.Siblings, s)
+	}
+	return nil
+}
+
+// close ends the use of the ledgers and of the terminal. It may be called twice.
+func (j *work) close() error {
+	j.finish()
+	if j.ledger == nil {
+		return nil
+	}
+	err := j.ledger.Close()
+	for _, s := range j.batch.Siblings {
+		err = errors.Join(err, s.Close())
+	}
+	j.ledger = nil
+	return err
+}
+
+// conclude writes the files of a run and its summary. The error is that of the
+// run, or else that some rows did not end well.
+func (j *work) conclude(report *provision.Report, failed error) error {
+	j.finish()
+	if report == nil || j.leaving() {
+		return unread(failed)
+	}
+	s := j.sum
+	s.fill(report)
+	if err := j.write(report); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed == nil {
+		failed = rowsError(s.Counts)
+	}
+	s.Input = inputOf(j.input, j.batch.Input.Mapping())
+	s.fail(failed)
+	j.counts = s.Counts
+	s.Next = j.next()
+	j.log.Info("run ends", zap.Int("exit_code", s.ExitCode), zap.Int("rows", s.Rows), zap.Int("created", s.Created), zap.Int("exists", s.Exists),
+		zap.Int("invalid", s.Invalid), zap.Int("failed", s.Failed), zap.Int("pending", s.Pending), zap.Int("planned", s.Planned),
+		zap.Float64("seconds", s.Seconds), zap.Int("requests", s.Requests), zap.Int("refused", s.Refused), zap.String("error", s.Error))
+	j.told = true
+	return errors.Join(failed, j.tell())
+}
+
+// unread is the error of a run that sent nothing because the file cannot be read
+// to its end.
+func unread(err error) error {
+	if bad := (*roster.Error)(nil); errors.As(err, &bad) {
+		return early(err)
+	}
+	return err
+}
+
+// tell prints the summary on standard output.
+func (j *work) tell() error {
+	if j.options.output == "json" {
+		return writeJSON(j.stdout, j.sum)
+	}
+	return j.sum.writeText(j.stdout, width(j.stdout), j.colours())
+}
+
+// rowsError is the error of a run that came to its end, by what became of the
+// rows.
+func rowsError(c results.Counts) error {
+	switch {
+	case c.Invalid+c.Failed > 0:
+		return errRows
+	case c.Pending > 0:
+		return fmt.Errorf("%w: of %s it is not known yet what became of them", provision.ErrStopped, plural(c.Pending, "row"))
+	}
+	return nil
+}
+
+// write writes the results and, where there are any, the rejects.
+func (j *work) write(report *provision.Report) (err error) {
+	s := j.sum
+	if s.Summary, err = results.Write(j.files.results, j.noting(report.Rows())); err != nil {
+		return fmt.Errorf("cannot write the results: %w", err)
+	}
+	s.Files = summaryFiles{Results: j.files.results, Metrics: j.options.metricsFile}
+	delimiter := ','
+	if d := j.batch.Input.Mapping().Delimiter; d != "" {
+		delimiter = rune(d[0])
+	}
+	n, err := results.WriteRejects(j.files.rejects, j.batch.Input.Header(), delimiter, report.Rejects())
+	if err != nil {
+		return fmt.Errorf("cannot write the rejects: %w", err)
+	}
+	if n > 0 {
+		s.Files.Rejects = j.files.rejects
+	}
+	if j.handed != "" && exists(j.handed) {
+		s.Files.Credentials = j.handed
+	}
+	if j.ledger != nil && exists(j.files.ledger) {
+		s.Files.Ledger = j.files.ledger
+	}
+	return nil
+}
+
+// fewRows is how many rows the summary shows one by one.
+const fewRows = 25
+
+// maxDomains bounds the domains that a plan looks at.
+const maxDomains = 100
+
+// noting passes the rows on and keeps what the summary shows of them.
+func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row, error] {
+	return func(yield func(results.Row, error) bool) {
+		seen, total := map[string]bool{}, 0
+		j.sum.few, j.domains = nil, map[string][]string{}
+		for r, err := range rows {
+			if total++; total <= fewRows {
+				j.sum.few = append(j.sum.few, r)
+			}
+			_, domain, _ := strings.Cut(r.UserPrincipalName, "@")
+			if id := r.CustomerID + "\x00" + domain; r.Status == results.Planned && len(seen) < maxDomains && !seen[id] {
+				seen[id] = true
+				j.domains[r.CustomerID] = append(j.domains[r.CustomerID], domain)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+		if total > fewRows {
+			j.sum.few = nil
+		}
+	}
+}
+
+// inputCommand makes one of the commands that take an INPUT.
+func (p *program) inputCommand(c *cobra.Command, groups int, run func(*cobra.Command, *work) error) *cobra.Command {
+	c.Args = args("INPUT", 1, 1)
+	c.ValidArgsFunction = filesEnding("csv", "tsv", "txt", "jsonl", "ndjson", "gz", "zst")
+	c.RunE = func(c *cobra.Command, a []string) error {
+		return p.onInput(a[0], func(j *work) (err error) {
+			defer func() { err = errors.Join(err, j.close()) }()
+			return run(c, j)
+		})
+	}
+	p.options.bind(c, onInput|onLogs|onOutput|groups)
+	return c
+}
