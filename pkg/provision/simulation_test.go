@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 200, "how many hostile runs the simulation makes")
+	seeds = flag.Int("seeds", 150, "how many hostile runs the simulation makes")
 	seed  = flag.Uint64("seed", 0, "the one run to make, if not 0")
 )
 
@@ -224,6 +224,7 @@ func (s *story) unknownPasswords(shard int) bool {
 // undoAll undoes every ledger, however often the process dies meanwhile.
 func (s *story) undoAll() {
 	s.undone = true
+	time.Sleep(10 * time.Second) // until no late request is carried out any more
 	for shard := range max(s.shards, 1) {
 		for tries := 1; ; tries++ {
 			d := s.doom(3 * len(s.everybody))
