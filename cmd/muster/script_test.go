@@ -38,7 +38,8 @@ func TestMain(m *testing.M) {
 //	keygen PUBLIC SECRET         makes an age key pair: the first is an environment variable, the second a file
 //	decrypt SECRET FILE OUT      opens a file with it
 //	hold LEDGER                  holds a ledger as a running muster does
-//	interrupt N CODE muster ARG… sends SIGINT when the emulator has had N creates
+//	interrupt N CODE muster ARG… runs muster, and sends SIGINT when the emulator has had N creates
+//	slay N muster ARG…           the same with SIGKILL
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	samples, err := filepath.Abs("../../samples")
@@ -55,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"holds": on((*stage).holds), "nosecrets": on((*stage).nosecrets), "cut": on((*stage).cut),
 			"upns": on((*stage).upns), "edit": on((*stage).edit), "append": on((*stage).append), "json": on((*stage).json), "mode": on((*stage).mode),
 			"keygen": on((*stage).keygen), "decrypt": on((*stage).decrypt), "hold": on((*stage).hold), "interrupt": on((*stage).interrupt),
+			"slay": on((*stage).slay),
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "root" {

@@ -227,6 +227,15 @@ func (s *stage) serve(ts *testscript.TestScript, args []string) error {
 }
 
 func (s *stage) interrupt(ts *testscript.TestScript, args []string) error {
+	return s.stop(ts, os.Interrupt, args)
+}
+
+func (s *stage) slay(ts *testscript.TestScript, args []string) error {
+	return s.stop(ts, os.Kill, slices.Insert(slices.Clone(args), min(1, len(args)), "-1"))
+}
+
+// stop runs muster and sends it a signal when the emulator has had so many creates.
+func (s *stage) stop(ts *testscript.TestScript, signal os.Signal, args []string) error {
 	if len(args) < 3 {
 		return errArguments
 	}
@@ -250,7 +259,7 @@ func (s *stage) interrupt(ts *testscript.TestScript, args []string) error {
 	go func() { ended <- c.Wait() }()
 	select {
 	case <-s.reached:
-		if err := c.Process.Signal(os.Interrupt); err != nil {
+		if err := c.Process.Signal(signal); err != nil {
 			return err
 		}
 		err = <-ended
