@@ -130,7 +130,7 @@ func (p *program) invite(at net.Addr, domains []string) error {
 customers: %[3]s
 In another terminal:
   MUSTER_REFRESH_TOKEN=any muster apply staff.csv --customer %[2]s \
-      --api-url http://%[1]s --auth-url http://%[1]s --tenant any --client-id any --ledger emulator.ledger.jsonl
+      --api-url http://%[1]s --auth-url http://%[1]s --tenant any --client-id any
 Control-C ends it, and what was created is gone.
 `, at, domains[0], strings.Join(domains, ", "))
 	return err

@@ -104,7 +104,7 @@ func (p *program) exit(err error) int {
 		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 			fmt.Fprintf(p.stderr, "muster: %s\n", line)
 		}
-		if hint := hintOf(err); hint != "" {
+		if hint := hintOf(err); hint != "" && !(p.advised && code == exitInterrupted) {
 			fmt.Fprintf(p.stderr, "hint: %s\n", hint)
 		}
 	}
@@ -135,7 +135,7 @@ func hintOf(err error) string {
 	case errors.As(err, &refused) && refused.Hint != "":
 		return refused.Hint
 	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
-		return "run the same command again: it goes on where this one ended, and nobody is created twice"
+		return "run the same command again: it goes on where this one ended"
 	case errors.Is(err, provision.ErrGaveUp):
 		return "see the causes above; once they are mended run the same command again, and failed rows are tried anew"
 	case errors.As(err, &input):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -30,6 +31,15 @@ func (p *program) startLog() {
 		encoder = jsonEncoder()
 	}
 	p.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(p.stderr), level))
+}
+
+// logRun begins a run: it puts the run's id on every further line, except where a
+// person reads them, who watches one run only.
+func (p *program) logRun(id uuid.UUID) {
+	if p.json {
+		p.log = p.log.With(zap.Stringer("run", id))
+	}
+	p.running.Store(true)
 }
 
 func jsonEncoder() zapcore.Encoder {

@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap"
 
 	"muster/pkg/durable"
-	"muster/pkg/pace"
 	"muster/pkg/results"
 )
 
@@ -35,20 +34,21 @@ type metrics struct {
 	path    string
 	labels  string
 	tally   *tally
-	pace    func() pace.Snapshot
 	began   time.Time
-	success float64 // when a run last ended with exit code 0, Unix seconds; 0: never
+	last    time.Time // when the file was written last, and how many requests
+	sent    int       // had been sent by then
+	success float64   // when a run last ended with exit code 0, Unix seconds; 0: never
 	log     *zap.Logger
 	stop    func()
 }
 
 // measure writes the metrics file now and then until [metrics.finish], if the
 // settings name one.
-func (p *program) measure(input, shard string, snapshot func() pace.Snapshot) {
+func (p *program) measure(input, shard string) {
 	if p.options.metricsFile == "" {
 		return
 	}
-	m := &metrics{path: p.options.metricsFile, tally: p.tally, pace: snapshot, began: time.Now(), log: p.log}
+	m := &metrics{path: p.options.metricsFile, tally: p.tally, began: time.Now(), last: time.Now(), log: p.log}
 	m.labels = fmt.Sprintf("command=%s,input=%s", label(p.command.Name()), label(filepath.Base(input)))
 	if shard != "" {
 		m.labels += ",shard=" + label(shard)
@@ -126,9 +126,7 @@ func (m *metrics) text(end *ending) string {
 	}
 	m.one(&b, "muster_refused_total", "counter", "Requests of this run that the service refused as too many.", float64(n.refused))
 	m.histograms(&b, n)
-	if m.pace != nil {
-		m.one(&b, "muster_rate_requests_per_second", "gauge", "Requests a second that the run allows itself now.", m.pace().Rate)
-	}
+	m.one(&b, "muster_rate_requests_per_second", "gauge", "Requests a second, lately, or in the whole run at its end.", m.rate(n.sent, end != nil))
 	m.one(&b, "muster_run_duration_seconds", "gauge", "Time since the run began, or its whole time at its end.", time.Since(m.began).Seconds())
 	m.one(&b, "muster_last_success_timestamp_seconds", "gauge", "When a run last ended with exit code 0, in Unix time; 0 for never.", m.success)
 	running := 1.0
@@ -138,6 +136,20 @@ func (m *metrics) text(end *ending) string {
 	}
 	m.one(&b, "muster_running", "gauge", "1 while a run is under way.", running)
 	return b.String()
+}
+
+// rate is how many requests a second were sent since the last writing, or whole:
+// since the run began.
+func (m *metrics) rate(sent int, whole bool) float64 {
+	since, before := m.last, m.sent
+	if whole {
+		since, before = m.began, 0
+	}
+	m.last, m.sent = time.Now(), sent
+	if took := m.last.Sub(since).Seconds(); took > 0 {
+		return float64(sent-before) / took
+	}
+	return 0
 }
 
 func (m *metrics) histograms(b *strings.Builder, n counts) {

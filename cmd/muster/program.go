@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"golang.org/x/term"
 
+	"muster/pkg/provision"
 	"muster/pkg/results"
 	"muster/pkg/signin"
 )
@@ -29,9 +31,11 @@ type program struct {
 	log  *zap.Logger // nil before the settings are known
 	json bool        // the log is JSON, so notices go there too
 
+	running atomic.Bool    // a run is under way, and log and json are settled
 	command *cobra.Command // the one that was called; nil before its settings are known
 	doc     document       // what --output json prints at the end
 	told    bool           // it was printed, or the text instead
+	advised bool           // and it names the next command
 	tokens  *signin.Source // of the client; nil where there is none
 	tally   *tally         // nil where nothing is sent
 	counts  results.Counts // of the rows, once they are known
@@ -65,7 +69,9 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 			return
 		}
 		close(p.stop)
-		p.say("stopping: no more rows are taken, and what is on its way may land (once more to leave at once)")
+		if p.running.Load() {
+			p.say("stopping: no more rows are taken, and what is on its way may land (once more to leave at once)")
+		}
 		if _, ok := <-signals; ok {
 			cancel()
 		}
@@ -74,6 +80,43 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 		signal.Stop(signals)
 		close(signals)
 		cancel()
+	}
+}
+
+// stopped reports whether the first signal came.
+func (p *program) stopped() bool {
+	select {
+	case <-p.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// input is standard input, whose reading ends at the first signal.
+func (p *program) input() io.Reader { return &interruptible{p.stdin, p.stop} }
+
+type interruptible struct {
+	in   io.Reader
+	stop <-chan struct{}
+}
+
+// Read leaves a read that blocks behind when it is stopped.
+func (r *interruptible) Read(b []byte) (int, error) {
+	type answer struct {
+		n   int
+		err error
+	}
+	buffer, read := make([]byte, len(b)), make(chan answer, 1)
+	go func() {
+		n, err := r.in.Read(buffer)
+		read <- answer{n, err}
+	}()
+	select {
+	case a := <-read:
+		return copy(b, buffer[:a.n]), a.err
+	case <-r.stop:
+		return 0, provision.ErrStopped
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -43,7 +44,19 @@ func (p *program) login(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	err = signin.DeviceLogin(c.Context(), config, func(message string) { fmt.Fprintln(p.stdout, message) })
+	ctx, cancel := context.WithCancel(c.Context())
+	defer cancel()
+	go func() { // there is nothing to bring to its end
+		select {
+		case <-p.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	err = signin.DeviceLogin(ctx, config, func(message string) { fmt.Fprintln(p.stdout, message) })
+	if ctx.Err() != nil {
+		return fmt.Errorf("nobody has signed in: %w", provision.ErrStopped)
+	}
 	if err != nil {
 		return &provision.RefusedError{Err: err, Hint: hintOf(err)}
 	}

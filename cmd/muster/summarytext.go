@@ -27,7 +27,7 @@ const (
 func (s *summary) writeText(w io.Writer, width int, colours bool) error {
 	var b bytes.Buffer
 	s.writeRows(&b, width, colours)
-	if err := s.Summary.WriteText(&b, textWidth(width)); err != nil {
+	if err := s.named().WriteText(&b, textWidth(width)); err != nil {
 		return err
 	}
 	s.writeWarnings(&b, textWidth(width))
@@ -44,6 +44,21 @@ func (s *summary) writeText(w io.Writer, width int, colours bool) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// named is the sum with the customers as the input names them.
+func (s *summary) named() results.Summary {
+	sum := s.Summary
+	sum.Customers = slices.Clone(sum.Customers)
+	for i := range sum.Customers {
+		for _, l := range s.Lanes {
+			if c := &sum.Customers[i]; l.CustomerID == c.CustomerID && l.Customer != l.CustomerID {
+				c.CustomerID = l.Customer + " " + l.CustomerID
+			}
+		}
+	}
+	slices.SortFunc(sum.Customers, func(a, b results.CustomerCounts) int { return strings.Compare(a.CustomerID, b.CustomerID) })
+	return sum
 }
 
 // textWidth is that of sentences: long lines are hard to read.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -55,7 +56,13 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 	p.startLog()
 	run := uuid.New()
 	s := &undoSummary{head: *p.doc.top(), Run: run.String(), Ledger: path, Undone: provision.Undone{Failed: []provision.UndoFailure{}}}
-	p.doc, p.log = s, p.log.With(zap.Stringer("run", run))
+	p.doc = s
+	p.logRun(run)
+	if f := p.options.metricsFile; f != "" && whole(f) == whole(path) {
+		return usage("--metrics-file %s is also the ledger", f)
+	}
+	p.tally = newTally()
+	p.measure(path, "")
 	l, err := p.openCreated(path)
 	if err != nil {
 		return err
@@ -75,21 +82,23 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 	if err := p.confirm(entries); err != nil {
 		return err
 	}
-	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", path), zap.String("service", p.service()), zap.Int("users", len(entries)))
-	pacer := pace.New(p.options.limits(l.Rate(""), 1, rand.Uint64()))
-	p.tally = newTally()
-	p.tally.Survey(len(entries), len(entries))
-	finish := p.watch(deleting, pacer.Snapshot)
-	p.measure(path, "", pacer.Snapshot)
-	undone, err := provision.Undo(c.Context(), provision.Batch{
-		Directory: client, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
-		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Source: path,
-	}, entries)
-	finish()
+	undone, err := p.remove(c.Context(), client, l, run, path, entries)
 	if p.leaving() {
 		return err
 	}
 	return p.concludeUndo(s, undone, err)
+}
+
+// remove deletes the users.
+func (p *program) remove(ctx context.Context, d provision.Directory, l *ledger.Ledger, run uuid.UUID, path string, entries []ledger.Entry) (provision.Undone, error) {
+	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", path), zap.String("service", p.service()), zap.Int("users", len(entries)))
+	pacer := pace.New(p.options.limits(l.Rate(""), 1, rand.Uint64()))
+	p.tally.Survey(len(entries), len(entries))
+	defer p.watch(deleting, pacer.Snapshot)()
+	return provision.Undo(ctx, provision.Batch{
+		Directory: d, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
+		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Source: path,
+	}, entries)
 }
 
 // openCreated opens the ledger to be undone, if it is one of this service.
@@ -135,7 +144,10 @@ func (p *program) confirm(entries []ledger.Entry) error {
 	if _, err := out.Write(b.Bytes()); err != nil {
 		return early(err)
 	}
-	answer, _ := bufio.NewReader(p.stdin).ReadString('\n') // the end of the input is a no
+	answer, err := bufio.NewReader(p.input()).ReadString('\n')
+	if errors.Is(err, provision.ErrStopped) {
+		return fmt.Errorf("nothing was deleted: %w", err)
+	}
 	if strings.TrimSpace(answer) != "yes" {
 		return usage("nothing was deleted")
 	}
@@ -171,7 +183,7 @@ func (p *program) concludeUndo(s *undoSummary, undone provision.Undone, failed e
 
 // tellUndone prints the summary of an undo.
 func (p *program) tellUndone(s *undoSummary) error {
-	p.told = true
+	p.told, p.advised = true, s.Next.Command != ""
 	if p.options.output == "json" {
 		return writeJSON(p.stdout, s)
 	}

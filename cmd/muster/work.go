@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -49,6 +50,8 @@ func (p *program) onInput(input string, do func(*work) error) error {
 	if err := p.checkFiles(input, j.files); err != nil {
 		return err
 	}
+	p.tally = newTally()
+	p.measure(input, shardName(shard))
 	if j.batch, err = j.settings(); err != nil {
 		return err
 	}
@@ -76,7 +79,10 @@ func (p *program) open(input string) (*roster.File, error) {
 		}
 		columns[header] = field
 	}
-	file, err := roster.Open(input, roster.Options{Format: p.options.format, Map: columns, UsageLocation: p.options.usageLocation, Stdin: p.stdin})
+	file, err := roster.Open(input, roster.Options{Format: p.options.format, Map: columns, UsageLocation: p.options.usageLocation, Stdin: p.input()})
+	if err != nil && p.stopped() {
+		return nil, provision.ErrStopped
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, hinted("`muster template > staff.csv` makes one to begin with", "there is no file %s", input)
 	}
@@ -93,7 +99,7 @@ func (j *work) settings() (provision.Batch, error) {
 		Stop: j.stop, RunID: uuid.New(), Program: j.signature(), Source: j.input,
 	}
 	j.sum.Run = b.RunID.String()
-	j.log = j.log.With(zap.Stringer("run", b.RunID))
+	j.logRun(b.RunID)
 	b.Log = j.log
 	var err error
 	if b.Template, err = upn.ParseTemplate(o.upn); err != nil {
@@ -111,7 +117,6 @@ func (j *work) online(verb string, readOnly bool) error {
 	if err := j.openLedger(readOnly); err != nil {
 		return err
 	}
-	j.tally = newTally()
 	start := 0.0
 	if j.ledger != nil {
 		start = j.ledger.Rate("")
@@ -119,7 +124,6 @@ func (j *work) online(verb string, readOnly bool) error {
 	pacer := pace.New(j.options.limits(start, j.shard.Of, rand.Uint64()))
 	j.batch.Directory, j.batch.Pacer, j.batch.Watcher = j.sight, pacer, j.tally
 	j.finish = j.watch(verb, pacer.Snapshot)
-	j.measure(j.input, shardName(j.shard), pacer.Snapshot)
 	j.batch.OpenCredentials = func() (*credentials.File, error) {
 		f, err := credentials.Open(j.files.credentials, j.options.ageRecipients)
 		if err == nil {
@@ -158,6 +162,9 @@ func (j *work) openLedger(readOnly bool) error {
 		return early(err)
 	}
 	j.ledger, j.batch.Ledger = l, l
+	if err := j.claim(readOnly); err != nil {
+		return err
+	}
 	for _, path := range siblings(j.files.ledger, j.shard) {
 		if was, err := serviceOf(path); err == nil && was != "" && was != j.service() {
 			continue // a rehearsal's, which that shard will set aside
@@ -169,6 +176,15 @@ func (j *work) openLedger(readOnly bool) error {
 		j.batch.Siblings = append(j.batch.Siblings, s)
 	}
 	return nil
+}
+
+// claim records the service in a new ledger, before anything else is.
+func (j *work) claim(readOnly bool) error {
+	was, err := serviceOf(j.files.ledger)
+	if err != nil || was != "" || readOnly {
+		return err
+	}
+	return early(j.ledger.Begin(ledger.Run{ID: j.batch.RunID, Program: j.batch.Program, Command: "open", Input: j.input, At: time.Now()}))
 }
 
 // close ends the use of the ledgers and of the terminal. It may be called twice.
@@ -197,6 +213,9 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	if err := j.write(report); err != nil {
 		return errors.Join(failed, err)
 	}
+	if s.Preflight != nil {
+		s.Preflight.doubtDomains(j.domains)
+	}
 	if failed == nil {
 		failed = rowsError(s.Counts)
 	}
@@ -207,7 +226,7 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	j.log.Info("run ends", zap.Int("exit_code", s.ExitCode), zap.Int("rows", s.Rows), zap.Int("created", s.Created), zap.Int("exists", s.Exists),
 		zap.Int("invalid", s.Invalid), zap.Int("failed", s.Failed), zap.Int("pending", s.Pending), zap.Int("planned", s.Planned),
 		zap.Float64("seconds", s.Seconds), zap.Int("requests", s.Requests), zap.Int("refused", s.Refused), zap.String("error", s.Error))
-	j.told = true
+	j.told, j.advised = true, s.Next.Command != ""
 	return errors.Join(failed, j.tell())
 }
 
