@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // bufferSize is large enough that a million short lines cost some hundred
@@ -67,6 +68,29 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 		return err
 	}
 	return syncDir(dir)
+}
+
+// Sweep removes what a crash in the middle of [Replace] left beside path: half a
+// file under another name, with all the secrets that belong in path only. The
+// caller sees to it that nobody replaces path meanwhile.
+func Sweep(path string) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, "."+base+".") && strings.HasSuffix(name, ".tmp") {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func fill(w io.Writer, write func(io.Writer) error) error {

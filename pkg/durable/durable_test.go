@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -99,5 +100,33 @@ func TestAcquire(t *testing.T) {
 	}
 	if err := again.Release(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestSweepRemovesWhatACrashLeft(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	for _, name := range []string{"x.csv", ".x.csv.1234.tmp", ".x.csv.lock", ".x.csv2.tmp", "y.csv", ".y.csv.1.tmp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Sweep(path); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	want := []string{".x.csv.lock", ".x.csv2.tmp", ".y.csv.1.tmp", "x.csv", "y.csv"}
+	if !slices.Equal(got, want) {
+		t.Errorf("left %q, want %q", got, want)
+	}
+	if err := Sweep(filepath.Join(dir, "none", "x.csv")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Sweep in a folder that does not exist: %v", err)
 	}
 }

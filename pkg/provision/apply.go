@@ -71,7 +71,7 @@ func Apply(ctx context.Context, b Batch) (*Report, error) {
 		return r.finish(), r.verdict(nil)
 	}
 	if err := r.openCredentials(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.closeCredentials())
 	}
 	if err := r.Ledger.Begin(r.described("apply")); err != nil {
 		return nil, errors.Join(err, r.closeCredentials())

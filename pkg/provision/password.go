@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster/pkg/credentials"
+	"muster/pkg/durable"
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
 )
@@ -21,6 +22,9 @@ func (r *run) openCredentials() error {
 		return err
 	}
 	r.credentials = file
+	if err := durable.Sweep(file.Path()); err != nil {
+		return err
+	}
 	doubtful := map[string]bool{}
 	for e, err := range r.Ledger.Entries() {
 		if err != nil {
