@@ -54,7 +54,7 @@ soak:
 # What follows makes what is handed out. Everything goes to DIST. The version is
 # the last tag, how many commits came after it, and the commit.
 DIST       ?= dist
-VERSION    ?= $(shell git describe --tags --always --long --dirty --abbrev=12)
+VERSION    ?= $(or $(shell git describe --tags --always --long --dirty --abbrev=12 2>/dev/null),unknown)
 BUILD       = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION)'
 SHA256      = $(shell command -v sha256sum || echo shasum -a 256)
 CA_BUNDLE  ?= $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
@@ -82,4 +82,4 @@ image:
 	@test -n "$(CA_BUNDLE)" || { echo "no CA certificates found: name a file with CA_BUNDLE="; exit 1; }
 	@rm -rf $(DIST)/image && mkdir -p $(DIST)/image/data && cp -L $(CA_BUNDLE) $(DIST)/image/ca-certificates.crt
 	GOOS=linux $(BUILD) -o $(DIST)/image/muster $(MUSTER)
-	$(BUILDER) build -t muster:$(VERSION) -t muster:latest -f jobs/Dockerfile $(DIST)/image
+	$(BUILDER) build -t muster:$(VERSION) -f jobs/Dockerfile $(DIST)/image
