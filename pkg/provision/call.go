@@ -51,7 +51,10 @@ func (r *run) count(a Attempt, answer pace.Answer) {
 	if a.Throttled {
 		r.throttled.Add(1)
 	}
-	if !answer.Failed {
+	if answer.Failed {
+		r.silence.Add(1)
+	} else {
+		r.silence.Store(0)
 		r.answered.Store(time.Now().UnixNano())
 	}
 	if r.Watcher != nil {

@@ -42,7 +42,7 @@ type job struct {
 // one, else with a new one.
 func (r *run) jobOf(l *lane, row roster.Row, m *mark) (*job, error) {
 	p := row.Person
-	j := &job{row: row.N, lane: l, person: p, began: time.Now()}
+	j := &job{row: row.N, lane: l, person: p}
 	key := ledger.KeyOf(l.key(), p.Identity())
 	if m.fate == resume {
 		e, err := r.Ledger.Find(key)
@@ -137,7 +137,9 @@ func (r *run) create(ctx context.Context, j *job) error {
 		var user partner.User
 		refused, err := r.once(ctx, j.lane, "create user", func(ctx context.Context) (err error) {
 			j.attempts++
-			j.tried = time.Now()
+			if j.tried = time.Now(); j.began.IsZero() {
+				j.began = j.tried
+			}
 			user, err = r.Directory.CreateUser(ctx, j.lane.tenant, partner.Call{RequestID: j.intent.Request, CorrelationID: uuid.New()}, j.newUser())
 			j.latency = time.Since(j.tried)
 			return err

@@ -51,6 +51,8 @@ type run struct {
 	end    context.CancelCauseFunc
 
 	answered     atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
+	silence      atomic.Int64 // requests without an answer since then
+	scouting     atomic.Bool  // one row finds out whether that is over
 	failures     atomic.Int64 // rows that have failed
 	requests     atomic.Int64
 	throttled    atomic.Int64

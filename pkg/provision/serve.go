@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -134,7 +135,11 @@ func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) erro
 	case <-r.intake.Done():
 		return nil
 	}
-	if l.closed() != nil {
+	scouting, err := r.awaitAnswers()
+	if scouting {
+		defer r.scouting.Store(false)
+	}
+	if err != nil || l.closed() != nil { // the run or the lane has ended
 		<-r.staged
 		return nil
 	}
@@ -143,6 +148,20 @@ func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) erro
 		return err
 	}
 	return r.create(ctx, j)
+}
+
+// awaitAnswers waits while requests have no answers: what is sent then only adds
+// to the people in doubt. One row at a time goes ahead, as a scout.
+func (r *run) awaitAnswers() (scouting bool, err error) {
+	for r.silence.Load() > int64(2*r.InFlight) {
+		if r.scouting.CompareAndSwap(false, true) {
+			return true, nil
+		}
+		if err := r.rest(time.Second); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // taken records that the tenant had the name before anything was sent.
