@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// rename puts one file in the place of another, at once.
+func rename(from, to string) error { return os.Rename(from, to) }
+
 // syncDir makes the names in a folder durable: without it a file that was
 // created or renamed may be gone after a power cut although its content was
 // synced.

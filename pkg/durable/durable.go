@@ -64,7 +64,7 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 	if err := tmp.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	if err := rename(tmp.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)
