@@ -23,7 +23,7 @@ test:
 check: format vet lint test race fuzz cross tidy manifests
 
 format:
-	@test -z "$$(gofmt -l cmd pkg)" || { gofmt -l cmd pkg; echo "these files are not formatted: run gofmt -w on them"; exit 1; }
+	@test -z "$$(gofmt -l cmd jobs pkg)" || { gofmt -l cmd jobs pkg; echo "these files are not formatted: run gofmt -w on them"; exit 1; }
 
 vet:
 	go vet ./...
