@@ -28,7 +28,7 @@ const serviceMark = " at "
 var errFound = errors.New("found")
 
 // serviceOf returns the service that the ledger at path was written for: that of
-// its first run. It is "" where there is no ledger, or none that says. Damage is
+// the first run that says. It is "" where there is no ledger, or none that says. Damage is
 // for [ledger.Open] to tell of.
 func serviceOf(path string) (string, error) {
 	service := ""
@@ -37,12 +37,11 @@ func serviceOf(path string) (string, error) {
 		if err := json.Unmarshal(e.Record, &line); err != nil {
 			return err
 		}
-		if line.Type != "run" {
+		i := strings.LastIndex(line.Program, serviceMark)
+		if line.Type != "run" || i < 0 {
 			return nil
 		}
-		if i := strings.LastIndex(line.Program, serviceMark); i >= 0 {
-			service = line.Program[i+len(serviceMark):]
-		}
+		service = line.Program[i+len(serviceMark):]
 		return errFound
 	})
 	var damage *durable.DamageError

@@ -102,10 +102,10 @@ func (p *program) versionCommand() *cobra.Command {
 	}
 }
 
-// release is the version of a release that is built where there is no
-// repository to take it from: -ldflags "-X main.release=v1.2.3". The linker sets
-// it, nobody else.
-var release string
+// release and commit are those of a release that is built where there is no
+// repository to take them from: -ldflags "-X main.release=v1.2.3 -X main.commit=…".
+// The linker sets them, nobody else.
+var release, commit string
 
 // version is that of the release or of the repository.
 func version() string {
@@ -118,19 +118,19 @@ func version() string {
 
 // built says from what the program was built.
 func built() string {
-	text := ""
+	facts := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		facts := map[string]string{}
 		for _, s := range info.Settings {
 			facts[s.Key] = s.Value
 		}
-		if commit := facts["vcs.revision"]; commit != "" {
-			text = "commit " + commit + " of " + facts["vcs.time"]
-			if facts["vcs.modified"] == "true" {
-				text += ", with changes"
-			}
-			text += "\n"
+	}
+	text := ""
+	if id := cmp.Or(commit, facts["vcs.revision"]); id != "" {
+		text = "commit " + id
+		if facts["vcs.modified"] == "true" {
+			text += ", with changes"
 		}
+		text += "\n"
 	}
 	return text + fmt.Sprintf("built with %s for %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

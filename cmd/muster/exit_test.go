@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"muster/pkg/durable"
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+	"muster/pkg/provision"
+)
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	full := &os.PathError{Op: "write", Path: "staff.ledger.jsonl", Err: syscall.ENOSPC}
+	for _, c := range []struct {
+		err  error
+		want int
+		hint string // a part of it
+	}{
+		{nil, 0, ""},
+		{errRows, 3, ""},
+		{usage("x"), 1, ""},
+		{hinted("do this", "x"), 1, "do this"},
+		{early(full), 1, ""},
+		{&provision.InputError{Message: "x", Hint: "mend it"}, 1, "mend it"},
+		{fmt.Errorf("staff.ledger.jsonl: %w", ledger.ErrInUse), 1, "--ledger"},
+		{&durable.DamageError{Path: "l", Line: 3}, 1, "backup"},
+		{&provision.RefusedError{Err: errors.New("x"), Hint: "sign in"}, 4, "sign in"},
+		{&provision.RefusedError{Err: &partner.Error{Kind: partner.Forbidden, Status: 403}}, 4, ""},
+		{&provision.UnreachableError{Err: errors.New("x")}, 5, "same command"},
+		{provision.ErrStopped, 5, "same command"},
+		{provision.ErrGaveUp, 3, "causes"},
+		{errors.Join(provision.ErrStopped, full), 5, "same command"},
+		{full, 2, "is the disk full?"},
+		{errors.New("index out of range"), 2, "a bug in muster"},
+		{bugOf("boom"), 2, "a bug in muster"},
+	} {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("%v: got exit code %d, want %d", c.err, got, c.want)
+		}
+		if got := hintOf(c.err); !strings.Contains(got, c.hint) {
+			t.Errorf("%v: got hint %q, want %q", c.err, got, c.hint)
+		}
+	}
+}
+
+// Whatever goes wrong, a program that asked for JSON gets one document.
+func TestErrorsAsJSON(t *testing.T) {
+	for _, args := range [][]string{
+		{"validate", "nosuch.csv", "--output", "json"},
+		{"apply", "nosuch.csv", "--output", "json", "--simulate"},
+		{"undo", "nosuch.jsonl", "--output", "json"},
+		{"report", "nosuch.csv", "--output", "json"},
+	} {
+		t.Chdir(t.TempDir())
+		var out, said bytes.Buffer
+		code := run(t.Context(), args, strings.NewReader(""), &out, &said)
+		var got struct {
+			Command, Error, Hint string
+			ExitCode             int `json:"exit_code"`
+		}
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatalf("%q: %v in %s", args, err, &out)
+		}
+		if got.Command != args[0] || got.ExitCode != code || code != exitUsage || !strings.Contains(got.Error, "nosuch") {
+			t.Errorf("%q: got %+v and exit code %d", args, got, code)
+		}
+		if !strings.Contains(said.String(), "muster: ") {
+			t.Errorf("%q: standard error has %q", args, &said)
+		}
+	}
+}
+
+func TestMessagesAreLines(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	p := newProgram(nil, strings.NewReader(""), nil, &said)
+	p.exit(errors.Join(errors.New("one"), hinted("do three", "two")))
+	if got, want := said.String(), "muster: one\nmuster: two\nhint: do three\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
