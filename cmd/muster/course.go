@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,7 +16,6 @@ type course struct {
 	rehearsal   bool
 	first, last time.Time
 	attempts    int
-	rate        float64
 	bySecond    map[int64]*second
 }
 
@@ -65,7 +63,6 @@ func (c *course) read(path string) error {
 	defer l.Close() // it was only read
 	c.ledgers = append(c.ledgers, filepath.Base(path))
 	c.rehearsal = c.rehearsal || service == simulated
-	c.rate += l.Rate("")
 	for e, err := range l.Entries() {
 		if err != nil {
 			return err
@@ -123,9 +120,6 @@ func (c *course) facts() []results.Fact {
 		add("First answer", c.first.Local().Format(time.DateTime))
 		add("Last answer", c.last.Local().Format(time.DateTime))
 		add("Requests for rows", thousands(c.attempts))
-	}
-	if c.rate > 0 {
-		add("Rate found", fmt.Sprintf("%.3g requests a second", c.rate))
 	}
 	if len(c.ledgers) > 0 {
 		add("Ledger", strings.Join(c.ledgers, ", "))

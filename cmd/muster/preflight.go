@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,10 @@ type customerFacts struct {
 
 // preflightCustomers bounds the customers that a plan asks about once more.
 const preflightCustomers = 50
+
+// preflightAttempts bounds how often one of them is asked about: this is not
+// worth a long wait.
+const preflightAttempts = 3
 
 // sight is the client of a run that remembers which customers it has read.
 type sight struct {
@@ -113,13 +118,23 @@ func (j *work) customer(ctx context.Context, l provision.Lane) (partner.Customer
 	if ok {
 		return c, true
 	}
-	pass, err := j.batch.Pacer.Gate(l.Customer, 0).Enter(ctx)
-	if err != nil {
-		return c, false
+	for range preflightAttempts {
+		pass, err := j.batch.Pacer.Gate(l.Customer, 0).Enter(ctx)
+		if err != nil {
+			return c, false
+		}
+		c, err = j.sight.Customer(ctx, l.Tenant)
+		var refused *partner.Error
+		answer := pace.Answer{Failed: err != nil}
+		if errors.As(err, &refused) && refused.Kind == partner.Throttled {
+			answer = pace.Answer{Throttled: true, RetryAfter: refused.RetryAfter, HasRetryAfter: refused.HasRetryAfter}
+		}
+		pass.Leave(answer)
+		if !answer.Throttled {
+			return c, err == nil
+		}
 	}
-	c, err = j.sight.Customer(ctx, l.Tenant)
-	pass.Leave(pace.Answer{Failed: err != nil})
-	return c, err == nil
+	return c, false
 }
 
 // doubt names what may be wrong with a customer.

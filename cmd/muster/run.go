@@ -44,7 +44,7 @@ tells what would keep apply from succeeding.`,
 			return err
 		}
 		report, err := provision.Plan(c.Context(), j.batch)
-		if report != nil && !j.leaving() {
+		if report != nil && !j.stopped() {
 			j.sum.Preflight = j.lookAhead(c.Context(), report)
 		}
 		return j.conclude(report, err)

@@ -170,7 +170,8 @@ func outputSettings() []setting {
 	}
 }
 
-// limits are those of a run. A shard keeps to its part of the rate.
-func (o *options) limits(start float64, of int, seed uint64) pace.Limits {
-	return pace.Limits{Rate: o.rate / float64(max(of, 1)), InFlight: o.concurrency, Start: start, Seed: seed}
+// limits are those of a run. A shard keeps to its part of the rate. What earlier
+// runs found is the customers', and their lanes start with it.
+func (o *options) limits(of int, seed uint64) pace.Limits {
+	return pace.Limits{Rate: o.rate / float64(max(of, 1)), InFlight: o.concurrency, Seed: seed}
 }

@@ -92,7 +92,7 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 // remove deletes the users.
 func (p *program) remove(ctx context.Context, d provision.Directory, l *ledger.Ledger, run uuid.UUID, path string, entries []ledger.Entry) (provision.Undone, error) {
 	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", path), zap.String("service", p.service()), zap.Int("users", len(entries)))
-	pacer := pace.New(p.options.limits(l.Rate(""), 1, rand.Uint64()))
+	pacer := pace.New(p.options.limits(1, rand.Uint64()))
 	p.tally.Survey(len(entries), len(entries))
 	defer p.watch(deleting, pacer.Snapshot)()
 	return provision.Undo(ctx, provision.Batch{

@@ -117,11 +117,7 @@ func (j *work) online(verb string, readOnly bool) error {
 	if err := j.openLedger(readOnly); err != nil {
 		return err
 	}
-	start := 0.0
-	if j.ledger != nil {
-		start = j.ledger.Rate("")
-	}
-	pacer := pace.New(j.options.limits(start, j.shard.Of, rand.Uint64()))
+	pacer := pace.New(j.options.limits(j.shard.Of, rand.Uint64()))
 	j.batch.Directory, j.batch.Pacer, j.batch.Watcher = j.sight, pacer, j.tally
 	j.finish = j.watch(verb, pacer.Snapshot)
 	j.batch.OpenCredentials = func() (*credentials.File, error) {
