@@ -176,6 +176,9 @@ func (s *story) doom(steps int) (d doom) {
 	if s.lives > doomedLives {
 		return d
 	}
+	if s.random.IntN(2) == 0 {
+		steps = min(steps, 60) // while the first requests are out
+	}
 	at := 1 + s.random.IntN(steps)
 	switch s.random.IntN(8) {
 	case 0:
