@@ -15,7 +15,7 @@ func (j *work) next() next {
 	case s.ExitCode == exitInterrupted, s.ExitCode == exitBug:
 		return next{"the same command goes on where this one ended, and creates nobody twice", again}
 	case s.ExitCode == exitRefused, s.Error != "":
-		return next{"once that is mended, the same command goes on", again}
+		return next{"put that right, and the same command goes on", again}
 	case s.Files.Rejects != "":
 		return j.mend(again)
 	case command == "validate" && s.Planned > 0:

@@ -43,7 +43,7 @@ func TestSummaryText(t *testing.T) {
 	t.Parallel()
 	const want = `row  status   userPrincipalName                 user id, or error
   1  created  jane.doe@contoso.onmicrosoft.com  be635592-cf8e-49c3-98ec-d480757d281d
-  2  invalid  -                                 no name at all
+  2  invalid  -                                 missing_name
 
 2 rows: 1 created, 1 invalid
 

@@ -72,7 +72,8 @@ func punctuation(n next) string {
 }
 
 // writeRows shows the rows one by one, where they are few. The last column has
-// the id of a user, or else the error: both would not fit a terminal.
+// the id of a user, or else the code of the error, whose text stands with the
+// causes below: more would not fit a terminal.
 func (s *summary) writeRows(b *bytes.Buffer, width int, colours bool) {
 	if len(s.few) == 0 {
 		return
@@ -81,7 +82,7 @@ func (s *summary) writeRows(b *bytes.Buffer, width int, colours bool) {
 	t := tabwriter.NewWriter(&plain, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "row\tstatus\tuserPrincipalName\t%s\n", lastColumn(s.few))
 	for _, r := range s.few {
-		fmt.Fprintf(t, "%3d\t%s\t%s\t%s\n", r.N, r.Status, cmp.Or(oneLine(r.UserPrincipalName), "-"), cmp.Or(r.UserID, oneLine(r.Error)))
+		fmt.Fprintf(t, "%3d\t%s\t%s\t%s\n", r.N, r.Status, cmp.Or(oneLine(r.UserPrincipalName), "-"), cmp.Or(r.UserID, oneLine(r.ErrorCode), oneLine(r.Error)))
 	}
 	_ = t.Flush() // to memory
 	for i, text := range strings.Split(strings.TrimRight(plain.String(), "\n"), "\n") {
@@ -147,7 +148,7 @@ func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
 
 func (s *summary) writePreflight(b *bytes.Buffer, width int) {
 	f := s.Preflight
-	if f == nil {
+	if f == nil || f.Token == nil && len(f.Customers)+len(f.Doubts) == 0 {
 		return
 	}
 	b.WriteString("\nbefore an apply:\n")
