@@ -204,6 +204,7 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Err: err}
 	}
 	sent := p.wire.send(p.t, r, p.kept)
+	p.checkIntent(sent)
 	response, err := p.service.Transport().RoundTrip(r)
 	if dead := p.step("answer"); dead != nil {
 		if err == nil {
@@ -215,6 +216,22 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 		p.wire.answer(sent, response.StatusCode)
 	}
 	return response, err
+}
+
+// checkIntent checks that the intent of a create that leaves is on the disk.
+func (p *process) checkIntent(c *create) {
+	if c == nil {
+		return
+	}
+	b, err := os.ReadFile(p.path(p.of(p.shard, "ledger.jsonl")))
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !bytes.Contains(b[:min(p.synced, int64(len(b)))], []byte(c.request)) {
+		p.t.Errorf("request %s for %s left before its intent was synced", c.request, c.body.UserPrincipalName)
+	}
 }
 
 // live runs the life of a process.
