@@ -12,9 +12,11 @@
 // between any two of them.
 //
 //	step                  a crash after it leaves             the next run
-//	1 password synced     a line of the credentials file      uses that password, or drops the line at its end
-//	2 intent written      perhaps a torn last line            cuts it off; the person is new
-//	3 intent synced       an intent without an outcome        sends the same request, with the same MS-RequestId and password
+//	1 intent written      perhaps a torn last line            cuts it off; the person is new
+//	2 intent synced       an intent without an outcome        sends the same request, with the same MS-RequestId, and
+//	                                                          sets a new password afterwards
+//	3 password synced     the same, and a line of the         sends the same request with the same password
+//	                      credentials file
 //	4 request sent        the same; the user exists or not    the same: the service replays its answer, or answers with
 //	                                                          a conflict, and then the user is looked up
 //	5 answer received     the same; the user exists           as after 4
@@ -22,7 +24,7 @@
 //	7 outcome synced      the outcome                         sends nothing; the result row is made from the outcome
 //	8 results renamed     everything                          the same
 //
-// Step 1 is of the plain credentials file. An encrypted one cannot be read back
+// Step 3 is of the plain credentials file. An encrypted one cannot be read back
 // or added to: there the password waits in memory until the file is written as a
 // whole, which the ledger notes (see [Ledger.Hand]), and a user who was created
 // by a run that died before that gets a new password from the next.
@@ -65,7 +67,9 @@ type Key [16]byte
 // customer's GUID, so that one who is named by its domain today and by its GUID
 // tomorrow stays the same.
 func KeyOf(tenant, identity string) Key {
-	sum := sha256.Sum256([]byte(tenant + "\x00" + identity))
+	var buf [192]byte // on the stack: there is a key for every row of every pass
+	text := append(append(append(buf[:0], tenant...), 0), identity...)
+	sum := sha256.Sum256(text)
 	return Key(sum[:16])
 }
 

@@ -1,9 +1,11 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
+	"muster/pkg/results"
 	"muster/pkg/roster"
 )
 
@@ -18,15 +21,24 @@ import (
 // a run. A crash costs a new password for each user created since.
 const checkpointEvery = 15 * time.Second
 
-// Validate reads, checks and names everybody, and asks nobody. An error means
-// that the input is bad or, as an [*InputError], that a setting is missing.
-func Validate(ctx context.Context, b Batch) (*Report, error) {
+// Validate reads, checks and names everybody, asks nobody, and hands the results to
+// write, which must range over all of them, once: it may be while they are made.
+// An error without a report means that the input is bad or, as an [*InputError],
+// that a setting is missing; else it is what write returned.
+func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, error]) error) (*Report, error) {
 	b.Directory, b.Pacer = nil, nil
 	r, over := newRun(ctx, b)
 	defer over()
 	r.planning = true
-	if err := r.survey(ctx); err != nil {
-		return nil, err
+	rows := r.rowsAtOnce(ctx)
+	if r.namesLater() {
+		if err := r.survey(ctx); err != nil {
+			return nil, err
+		}
+		rows = r.report.Rows()
+	}
+	if err := write(rows); err != nil {
+		return nil, cmp.Or(r.unread, err)
 	}
 	r.surveyed()
 	return r.finish(), r.strict()
@@ -181,7 +193,7 @@ func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
 		return err
 	}
 	l := r.lanes.ordered[m.lane]
-	name, err := r.nameOf(l, row.Person, m.number)
+	name, err := r.nameOf(&judged{source: row, lane: l}, m.number)
 	if err != nil || l.before == nil {
 		return err
 	}
@@ -190,7 +202,7 @@ func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
 		return nil
 	}
 	if gone := deleted[l]; gone != nil && gone.has(name) {
-		r.warn(judged{row: row.N, line: row.Line, warnings: []roster.Problem{{Code: "soft_deleted", Value: name,
+		r.warn(&judged{source: row, warnings: []roster.Problem{{Code: "soft_deleted", Value: name,
 			Message: fmt.Sprintf("a user %s was deleted less than 30 days ago; creating a new one makes it impossible to restore the old one under its name", strings.ToLower(name)),
 			Hint:    "restore that user in the portal if it is the same person"}}})
 	}

@@ -26,7 +26,7 @@ type job struct {
 	resumed   bool        // a request of an earlier run may have made the user
 	unwritten bool        // the ledger lacks the intent as it is now
 	password  secret.Text // what the request carries
-	certain   bool        // if the user exists, it has this password
+	certain   bool        // no request with another one was sent
 
 	began       time.Time     // of the first attempt
 	tried       time.Time     // of the last one
@@ -52,7 +52,7 @@ func (r *run) jobOf(l *lane, row roster.Row, m *mark) (*job, error) {
 		j.resume(e)
 		return j, nil
 	}
-	name, err := r.nameOf(l, p, m.number)
+	name, err := r.nameOf(&judged{source: row, lane: l}, m.number)
 	if err != nil {
 		return nil, err
 	}
@@ -85,49 +85,45 @@ func (j *job) renew() {
 
 // nameOf is the userPrincipalName that the survey gave: the row's own, or the
 // generated one with its number.
-func (r *run) nameOf(l *lane, p roster.Person, number uint32) (string, error) {
-	domain := l.domainFor(&p, r.Domain)
+func (r *run) nameOf(j *judged, number uint32) (string, error) {
+	p := &j.source.Person
+	domain := j.lane.domainFor(p, r.Domain)
 	if p.UserPrincipalName != "" {
 		return complete(p.UserPrincipalName, domain), nil
 	}
-	local, err := r.Template.Local(r.parts(&p))
-	if err != nil {
-		return "", err
+	base := j.local
+	if base == "" { // the row was read again
+		local, err := r.Template.Local(r.parts(p, p.Identity()))
+		if err != nil {
+			return "", err
+		}
+		base = local.Text
 	}
-	return complete(upn.Number(local.Text, int(number)), domain), nil
+	return complete(upn.Number(base, int(number)), domain), nil
 }
 
-// prepare makes the password and the intent durable, in this order: an intent
-// means that the password is where it will be looked for.
+// prepare makes the intent and the password durable, in this order: so every
+// password in the credentials file is that of somebody whom the ledger knows.
 func (r *run) prepare(j *job) error {
-	if err := r.choosePassword(j); err != nil {
-		return r.broken(err)
-	}
+	old, found := r.earlier[strings.ToLower(j.intent.UPN)]
+	found = found && j.resumed && !j.unwritten
+	j.certain = !j.resumed || found && !j.intent.Held
 	if !j.intent.Held && (r.holds() || !j.certain) {
 		j.intent.Held, j.unwritten = true, true
 	}
-	if !j.unwritten {
+	if j.unwritten {
+		if err := r.Ledger.Intend(j.intent); err != nil {
+			return r.broken(err)
+		}
+	}
+	if found {
+		j.password = old
 		return nil
 	}
-	if err := r.Ledger.Intend(j.intent); err != nil {
+	if err := r.makePassword(j); err != nil {
 		return r.broken(err)
 	}
 	return nil
-}
-
-// choosePassword takes the password from the row, from the credentials file of
-// the run that began with this person, or makes one. It is certain to be the
-// user's where no request with another one was sent.
-func (r *run) choosePassword(j *job) error {
-	if !j.resumed {
-		j.certain = true
-		return r.makePassword(j)
-	}
-	if old, ok := r.earlier[strings.ToLower(j.intent.UPN)]; ok && !j.unwritten {
-		j.password, j.certain = old, !j.intent.Held
-		return nil
-	}
-	return r.makePassword(j)
 }
 
 // create sends the request until it is settled, or has to be looked up.

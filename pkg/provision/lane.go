@@ -31,8 +31,7 @@ type lane struct {
 
 	probing atomic.Bool // somebody finds out whether the service is there at all
 
-	mu  sync.Mutex
-	err error // why its rows fail together
+	err atomic.Pointer[error] // why its rows fail together
 }
 
 // nobody is the lane of rows whose customer cannot be read. It has the index 0.
@@ -48,18 +47,15 @@ func (l *lane) key() string {
 
 // close makes every further row of the lane fail with err; the first reason stays.
 func (l *lane) close(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = err
-	}
+	l.err.CompareAndSwap(nil, &err)
 }
 
 // closed returns why the lane is closed, or nil.
 func (l *lane) closed() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.err
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // domainFor is the domain for a person's name: the row's, the run's, or that of
@@ -85,7 +81,7 @@ func (l *lane) takes(o OnExists) func(upn string) bool {
 
 // lanes finds the lane of a customer by any of its names.
 type lanes struct {
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	byName  map[string]*lane
 	ordered []*lane // by index; those that turned out to be the same tenant as another are here too
 }
@@ -123,23 +119,34 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 			return nil, err
 		}
 	}
+	if err := l.await(ctx); err != nil || l.same == nil {
+		return l, err
+	}
+	return l.same, l.same.await(ctx)
+}
+
+// await waits until the lane has been looked up.
+func (l *lane) await(ctx context.Context) error {
+	select { // without a lock, since all workers come by here with every row
+	case <-l.ready:
+		return nil
+	default:
+	}
 	select {
 	case <-l.ready:
+		return nil
 	case <-ctx.Done():
-		return nil, ErrStopped
+		return ErrStopped
 	}
-	if l.same == nil {
-		return l, nil
-	}
-	select {
-	case <-l.same.ready:
-	case <-ctx.Done():
-		return nil, ErrStopped
-	}
-	return l.same, nil
 }
 
 func (ls *lanes) get(name string) (l *lane, isNew bool, err error) {
+	ls.mu.RLock()
+	l = ls.byName[name]
+	ls.mu.RUnlock()
+	if l != nil {
+		return l, false, nil
+	}
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	if l, ok := ls.byName[name]; ok {

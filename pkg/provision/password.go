@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"muster/pkg/credentials"
 	"muster/pkg/durable"
@@ -25,20 +24,46 @@ func (r *run) openCredentials() error {
 	if err := durable.Sweep(file.Path()); err != nil {
 		return err
 	}
-	doubtful := map[string]bool{}
+	return r.recallPasswords()
+}
+
+// recallPasswords finds the passwords of those who are in doubt, and forgets
+// those that a crash left in the file of people who were not created, or were
+// deleted since.
+func (r *run) recallPasswords() error {
+	doubtful, made, gone := map[uint64]bool{}, map[uint64]bool{}, map[uint64]bool{}
 	for e, err := range r.Ledger.Entries() {
 		if err != nil {
 			return err
 		}
-		if e.Status == ledger.Doubtful {
-			doubtful[strings.ToLower(e.Intent.UPN)] = true
+		switch e.Status {
+		case ledger.Created:
+			made[nameHash(e.UPN())] = true
+		case ledger.Doubtful:
+			doubtful[nameHash(e.Intent.UPN)] = true
+		default:
+			gone[nameHash(e.UPN())] = true
 		}
 	}
-	if len(doubtful) == 0 {
+	if len(doubtful)+len(gone) == 0 {
 		return nil
 	}
-	r.earlier, err = file.Find(func(upn string) bool { return doubtful[upn] })
-	return err
+	stale := func(h uint64) bool { return gone[h] && !made[h] && !doubtful[h] }
+	found, err := r.credentials.Find(func(upn string) bool {
+		h := nameHash(upn)
+		return doubtful[h] || stale(h)
+	})
+	if err != nil {
+		return err
+	}
+	r.earlier = found
+	for upn := range found {
+		if stale(nameHash(upn)) {
+			r.credentials.Forget(upn)
+			delete(found, upn)
+		}
+	}
+	return nil
 }
 
 // closeCredentials completes the credentials file.

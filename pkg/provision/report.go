@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"context"
 	"iter"
 	"time"
 
@@ -59,6 +60,27 @@ func (r *Report) Rows() iter.Seq2[results.Row, error] {
 		}
 		if err := r.run.whole(n); err != nil {
 			yield(results.Row{}, err)
+		}
+	}
+}
+
+// rowsAtOnce are the results of a survey while it goes on. It exists for speed:
+// where no name depends on a later row, reading the input a second time for the
+// results would double the time of a validation.
+func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
+	return func(yield func(results.Row, error) bool) {
+		for j, err := range r.meet(ctx) {
+			if err != nil {
+				r.unread = err
+				yield(results.Row{}, err)
+				return
+			}
+			if !j.mine {
+				continue
+			}
+			if found := r.tell(j, r.marks[len(r.marks)-1]); !yield(found.row, found.err) {
+				return
+			}
 		}
 	}
 }

@@ -27,46 +27,54 @@ func (r *run) result(row roster.Row) found {
 	}
 	m := r.marks[row.N-1]
 	l := r.lanes.ordered[m.lane]
-	key := ledger.KeyOf(l.key(), row.Person.Identity())
+	identity := row.Person.Identity()
+	key := ledger.KeyOf(l.key(), identity)
 	if _, err := r.markOf(row.N, key); err != nil {
 		return found{err: err}
 	}
-	if !r.Shard.has(&row.Person) {
+	if !r.Shard.has(identity) {
 		return found{}
 	}
-	out := results.Row{N: row.N, DisplayName: row.Person.DisplayName, CustomerID: l.tenant}
-	if out.CustomerID == "" {
-		out.CustomerID = row.Person.CustomerID
+	return r.tell(&judged{source: row, lane: l, key: key}, m)
+}
+
+// tell makes the result of a row of this run from its mark and the ledger.
+func (r *run) tell(j *judged, m mark) found {
+	p := &j.source.Person
+	out := found{row: results.Row{N: j.source.N, DisplayName: p.DisplayName, CustomerID: j.lane.tenant}, mine: true}
+	if out.row.CustomerID == "" {
+		out.row.CustomerID = p.CustomerID
 	}
-	err := r.describe(&out, row, m, l, key)
-	return found{row: out, mine: true, err: err}
+	out.err = r.describe(&out.row, j, m)
+	return out
 }
 
 // describe fills in what became of a row.
-func (r *run) describe(out *results.Row, row roster.Row, m mark, l *lane, key ledger.Key) error {
-	domain := l.domainFor(&row.Person, r.Domain)
-	if name := row.Person.UserPrincipalName; name != "" && domain != "" {
-		out.UserPrincipalName = complete(name, domain)
+func (r *run) describe(out *results.Row, j *judged, m mark) error {
+	p := &j.source.Person
+	domain := j.lane.domainFor(p, r.Domain)
+	if p.UserPrincipalName != "" && domain != "" {
+		out.UserPrincipalName = complete(p.UserPrincipalName, domain)
 	}
 	switch m.fate {
 	case invalid:
-		broken(out, r.problems(row, domain)...)
+		broken(out, r.problems(j.source, domain)...)
 	case sameKey:
 		broken(out, roster.Problem{Code: "duplicate_person", Message: fmt.Sprintf("row %d is the same person", m.number),
 			Hint: "remove one of the two rows, or tell the two people apart by an immutableId"})
 	case sameName:
-		broken(out, roster.Problem{Code: "duplicate_upn", Column: r.column, Value: row.Person.UserPrincipalName,
+		broken(out, roster.Problem{Code: "duplicate_upn", Column: r.column, Value: p.UserPrincipalName,
 			Message: "an earlier row, or a person of an earlier run, has this userPrincipalName", Hint: "give this person another one, or none to have one generated"})
 	case nameTaken:
 		broken(out, roster.Problem{Code: "duplicate_name", Message: "another person gets the same generated userPrincipalName, and --on-duplicate is reject",
 			Hint: "give the row a userPrincipalName of its own, or run with --on-duplicate number"})
 	case unnameable:
-		_, err := r.Template.Local(r.parts(&row.Person))
+		_, err := r.Template.Local(r.parts(p, p.Identity()))
 		broken(out, unnameableProblem(err))
 	case unserved:
-		return r.unserved(out, l, key)
+		return r.unserved(out, j.lane, j.key)
 	default:
-		return r.sent(out, row, m, l, key)
+		return r.sent(out, j, m)
 	}
 	return nil
 }
@@ -135,11 +143,11 @@ func unsent(out *results.Row, err error) {
 }
 
 // sent describes a row that has a name: by the ledger, or as still to be sent.
-func (r *run) sent(out *results.Row, row roster.Row, m mark, l *lane, key ledger.Key) error {
+func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	var e ledger.Entry
 	if r.Ledger != nil {
 		var err error
-		if e, err = r.Ledger.Find(key); err != nil {
+		if e, err = r.Ledger.Find(j.key); err != nil {
 			return err
 		}
 	}
@@ -150,19 +158,19 @@ func (r *run) sent(out *results.Row, row roster.Row, m mark, l *lane, key ledger
 			return nil
 		}
 	}
-	name, err := r.nameOf(l, row.Person, m.number)
+	name, err := r.nameOf(j, m.number)
 	if err != nil {
 		return err
 	}
 	out.UserPrincipalName = name
 	switch {
 	case m.fate == existing:
-		out.Status, out.UserID = results.Exists, l.before.id(name)
+		out.Status, out.UserID = results.Exists, j.lane.before.id(name)
 		out.Hint = "somebody else made this user: compare the names in the portal; to make another one, run with --on-exists number"
 	case r.planning:
 		out.Status = results.Planned
 	default:
-		unsent(out, l.closed())
+		unsent(out, j.lane.closed())
 	}
 	return nil
 }

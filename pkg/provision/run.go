@@ -28,8 +28,8 @@ type Shard struct {
 // has reports whether the shard sends the person: by the person's own part of
 // the key, which is the same whatever the customer is called and whether or not
 // it can be looked up, so that all shards agree at all times.
-func (s Shard) has(p *roster.Person) bool {
-	return s.Of < 2 || xxhash.Sum64String(p.Identity())%uint64(s.Of) == uint64(s.Index)
+func (s Shard) has(identity string) bool {
+	return s.Of < 2 || xxhash.Sum64String(identity)%uint64(s.Of) == uint64(s.Index)
 }
 
 // run is a batch that is being worked on.
@@ -42,6 +42,7 @@ type run struct {
 	column   string // the header of the input's userPrincipalName
 	planning bool   // nothing is sent
 	report   Report
+	unread   error // why the survey was given up, where its results are written at once
 	began    time.Time
 
 	// intake ends when no more rows are to be taken: at Batch.Stop, after

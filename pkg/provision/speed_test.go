@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -91,11 +92,12 @@ func validateFile(tb testing.TB, path string) (time.Duration, results.Summary) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	report, err := Validate(tb.Context(), Batch{Input: file, Domain: "contoso.onmicrosoft.com", Template: template, Log: zap.NewNop()})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sum, err := results.Write(filepath.Join(tb.TempDir(), "crowd.results.csv"), report.Rows())
+	var sum results.Summary
+	batch := Batch{Input: file, Domain: "contoso.onmicrosoft.com", Template: template, Log: zap.NewNop()}
+	_, err = Validate(tb.Context(), batch, func(rows iter.Seq2[results.Row, error]) (err error) {
+		sum, err = results.Write(filepath.Join(tb.TempDir(), "crowd.results.csv"), rows)
+		return err
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"muster/pkg/ledger"
@@ -13,8 +15,7 @@ import (
 // judged is what can be said of a row without looking at any other, so that all
 // cores can work on it.
 type judged struct {
-	row          int
-	line         int
+	source       roster.Row
 	fate         fate
 	lane         *lane
 	key          ledger.Key
@@ -29,31 +30,47 @@ type judged struct {
 
 // survey checks and names everybody: it fills r.marks.
 func (r *run) survey(ctx context.Context) error {
-	if err := r.reserveKnown(); err != nil {
-		return err
-	}
-	// Given names win over generated ones wherever they stand in the file, so
-	// where there are any, names are made when all rows are known.
-	later := r.Input.Has(roster.UserPrincipalName)
-	for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+	for _, err := range r.meet(ctx) {
 		if err != nil {
 			return err
 		}
-		if j.err != nil {
-			return j.err
-		}
-		r.warn(j)
-		m := r.mark(j, later)
-		r.marks = append(r.marks, m)
-		if m.fate == toName || m.fate == toSend || m.fate == resume {
-			r.generates = r.generates || j.passwordless
-			r.resumes = r.resumes || m.fate == resume
-		}
 	}
-	if !later {
+	if !r.namesLater() {
 		return nil
 	}
 	return r.nameAll(ctx)
+}
+
+// namesLater reports whether names are made only when all rows are known: given
+// names win over generated ones wherever they stand in the file.
+func (r *run) namesLater() bool { return r.Input.Has(roster.UserPrincipalName) }
+
+// meet checks and names one person after the other, and yields each when its mark
+// is the last of r.marks.
+func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
+	return func(yield func(*judged, error) bool) {
+		if err := r.reserveKnown(); err != nil {
+			yield(nil, err)
+			return
+		}
+		later := r.namesLater()
+		for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+			if err = cmp.Or(err, j.err); err != nil {
+				yield(nil, err)
+				return
+			}
+			r.warn(&j)
+			m := r.mark(&j, later)
+			r.marks = append(r.marks, m)
+			if m.fate == toName || m.fate == toSend || m.fate == resume {
+				r.generates = r.generates || j.passwordless
+				r.resumes = r.resumes || m.fate == resume
+			}
+			if !yield(&j, nil) {
+				return
+			}
+		}
+	}
 }
 
 // nameAll gives names to those rows that wait for theirs.
@@ -69,12 +86,12 @@ func (r *run) nameAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m, err := r.markOf(j.row, j.key)
+		m, err := r.markOf(j.source.N, j.key)
 		if err != nil {
 			return err
 		}
 		if m.fate == toName {
-			r.name(j, m)
+			r.name(&j, m)
 		}
 	}
 	return nil
@@ -125,12 +142,13 @@ func (r *run) problems(row roster.Row, domain string) []roster.Problem {
 // judge looks at one row by itself. It is called on all cores at once.
 func (r *run) judge(ctx context.Context, row roster.Row) judged {
 	p := &row.Person
-	j := judged{row: row.N, line: row.Line, fate: toName, warnings: row.Warnings, passwordless: p.Password.Empty()}
+	j := judged{source: row, fate: toName, warnings: row.Warnings, passwordless: p.Password.Empty()}
 	j.lane, j.err = r.laneOf(ctx, &row)
 	if j.err != nil {
 		return j
 	}
-	j.key, j.mine = ledger.KeyOf(j.lane.key(), p.Identity()), r.Shard.has(p)
+	identity := p.Identity()
+	j.key, j.mine = ledger.KeyOf(j.lane.key(), identity), r.Shard.has(identity)
 	j.domain = j.lane.domainFor(p, r.Domain)
 	switch {
 	case len(r.problems(row, j.domain)) > 0:
@@ -147,7 +165,7 @@ func (r *run) judge(ctx context.Context, row roster.Row) judged {
 		j.given = complete(p.UserPrincipalName, j.domain)
 		return j
 	}
-	local, err := r.Template.Local(r.parts(p))
+	local, err := r.Template.Local(r.parts(p, identity))
 	if err != nil {
 		j.fate = unnameable
 		return j
@@ -168,19 +186,19 @@ func complete(name, domain string) string {
 }
 
 // parts are what a name is made of.
-func (r *run) parts(p *roster.Person) upn.Parts {
+func (r *run) parts(p *roster.Person, identity string) upn.Parts {
 	locale := r.Locale
 	if locale == "auto" {
 		locale = p.UsageLocation
 	}
 	return upn.Parts{First: p.FirstName, Last: p.LastName, Display: p.DisplayName,
-		ImmutableID: p.ImmutableID, Identity: p.Identity(), Locale: locale}
+		ImmutableID: p.ImmutableID, Identity: identity, Locale: locale}
 }
 
 // mark decides about a row in the order of the file.
-func (r *run) mark(j judged, later bool) mark {
+func (r *run) mark(j *judged, later bool) mark {
 	m := mark{key: short(j.key), fate: j.fate, lane: j.lane.index}
-	if had := r.firsts.add(m.key, uint32(j.row)); had != uint32(j.row) {
+	if had := r.firsts.add(m.key, uint32(j.source.N)); had != uint32(j.source.N) {
 		if m.fate != invalid {
 			m.fate, m.number = sameKey, had
 		}
@@ -206,7 +224,7 @@ func (r *run) mark(j judged, later bool) mark {
 
 // recall says what the ledger makes of a person; ok is false for one that is to
 // be named and sent.
-func (r *run) recall(j judged) (f fate, ok bool) {
+func (r *run) recall(j *judged) (f fate, ok bool) {
 	if r.Ledger == nil {
 		return 0, false
 	}
@@ -232,7 +250,7 @@ func (r *run) recall(j judged) (f fate, ok bool) {
 }
 
 // name gives a person the first free name.
-func (r *run) name(j judged, m *mark) {
+func (r *run) name(j *judged, m *mark) {
 	if r.OnDuplicate == RejectDuplicate && r.names.Has(complete(j.local, j.domain)) {
 		m.fate = nameTaken
 		return
@@ -276,10 +294,10 @@ func (e *changedError) Error() string {
 }
 
 // warn keeps the first warnings for the report.
-func (r *run) warn(j judged) {
+func (r *run) warn(j *judged) {
 	for _, w := range j.warnings {
 		if r.report.Warned++; len(r.report.Warnings) < maxWarnings {
-			r.report.Warnings = append(r.report.Warnings, Warning{Row: j.row, Line: j.line, Problem: w})
+			r.report.Warnings = append(r.report.Warnings, Warning{Row: j.source.N, Line: j.source.Line, Problem: w})
 		}
 	}
 }

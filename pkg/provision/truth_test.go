@@ -189,7 +189,7 @@ func (w *world) checkPassword(r results.Row, password string, noted []string, h 
 	switch {
 	case len(noted) == 0 && strings.Contains(h.row, password):
 	case len(noted) > 0 && noted[len(noted)-1] == password:
-	case (w.mixed || w.undone && w.shards > 1) && slices.Contains(noted, password): // which file is the later one cannot be seen from its name
+	case (w.mixed || (w.undone || w.sealed) && w.shards > 1) && slices.Contains(noted, password): // which file is the later one cannot be seen from its name
 	default:
 		w.t.Errorf("row %d (%s, %s): the credentials have %d passwords, and the tenant has another", r.N, h.tag, r.UserPrincipalName, len(noted))
 	}
