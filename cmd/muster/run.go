@@ -24,7 +24,7 @@ no network and no sign-in. INPUT is a path, or - for standard input.`,
   muster validate staff.csv --domain contoso.onmicrosoft.com --map Kürzel=immutableId --strict
   muster template | muster validate - --domain contoso.onmicrosoft.com`,
 	}, 0, func(c *cobra.Command, j *work) error {
-		return j.conclude(provision.Validate(c.Context(), j.batch))
+		return j.conclude(provision.Validate(c.Context(), j.batch, j.writeResults))
 	})
 }
 

@@ -206,9 +206,15 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	}
 	s := j.sum
 	s.fill(report)
-	if err := j.write(report); err != nil {
+	if s.Files.Results == "" {
+		if err := j.writeResults(report.Rows()); err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	if err := j.writeRejects(report); err != nil {
 		return errors.Join(failed, err)
 	}
+	j.nameFiles()
 	if s.Preflight != nil {
 		s.Preflight.doubtDomains(j.domains)
 	}
@@ -255,31 +261,47 @@ func rowsError(c results.Counts) error {
 	return nil
 }
 
-// write writes the results and, where there are any, the rejects.
-func (j *work) write(report *provision.Report) (err error) {
-	s := j.sum
-	if s.Summary, err = results.Write(j.files.results, j.noting(report.Rows())); err != nil {
+// writeResults writes the results and sums them up.
+func (j *work) writeResults(rows iter.Seq2[results.Row, error]) error {
+	sum, err := results.Write(j.files.results, j.noting(rows))
+	if err != nil {
 		return fmt.Errorf("cannot write the results: %w", err)
 	}
-	s.Files = summaryFiles{Results: j.files.results, Metrics: j.options.metricsFile}
+	j.sum.Summary, j.sum.Files.Results = sum, j.files.results
+	return nil
+}
+
+// writeRejects writes the rejects, where there are any; else it removes those of an
+// earlier run, and does not read the input for them.
+func (j *work) writeRejects(report *provision.Report) error {
+	rows := report.Rejects()
+	if c := j.sum.Counts; c.Invalid+c.Failed == 0 {
+		rows = func(func(results.Reject, error) bool) {}
+	}
 	delimiter := ','
 	if d := j.batch.Input.Mapping().Delimiter; d != "" {
 		delimiter = rune(d[0])
 	}
-	n, err := results.WriteRejects(j.files.rejects, j.batch.Input.Header(), delimiter, report.Rejects())
+	n, err := results.WriteRejects(j.files.rejects, j.batch.Input.Header(), delimiter, rows)
 	if err != nil {
 		return fmt.Errorf("cannot write the rejects: %w", err)
 	}
 	if n > 0 {
-		s.Files.Rejects = j.files.rejects
+		j.sum.Files.Rejects = j.files.rejects
 	}
+	return nil
+}
+
+// nameFiles names the other files that the run has written.
+func (j *work) nameFiles() {
+	s := j.sum
+	s.Files.Metrics = j.options.metricsFile
 	if j.handed != "" && exists(j.handed) {
 		s.Files.Credentials = j.handed
 	}
 	if j.ledger != nil && exists(j.files.ledger) {
 		s.Files.Ledger = j.files.ledger
 	}
-	return nil
 }
 
 // fewRows is how many rows the summary shows one by one.

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -49,8 +48,7 @@ func (c *checker) check(rec *record, fault *Problem) {
 // the same column, what is between them has become one cell, and a person is lost.
 func (c *checker) swallowed() {
 	columns := len(c.file.header)
-	record := bytes.TrimRight(c.row.record(), "\r\n")
-	if c.file.isJSON || columns < 2 || bytes.IndexByte(record, '\n') < 0 {
+	if columns < 2 {
 		return
 	}
 	for i, cell := range c.row.Cells()[:columns] {
@@ -259,6 +257,9 @@ func (c *checker) immutableID(cell string) string {
 
 // forceChange reads a yes or no. Empty is yes.
 func (c *checker) forceChange(cell string) bool {
+	if cell == "" {
+		return true
+	}
 	s := c.text(forceChange, cell)
 	yes, ok := readYesNo(s)
 	if !ok && s != "" {

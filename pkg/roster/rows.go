@@ -176,7 +176,9 @@ func (f *File) read(from recordReader, b *batch, each func(Row)) findings {
 		}
 		c.row = Row{N: m.n, Line: m.line, batch: b, at: i}
 		c.check(rec, fault)
-		c.swallowed()
+		if m.tall {
+			c.swallowed()
+		}
 		each(c.row)
 	}
 	return findings{c.cleaned, from.strangers()}

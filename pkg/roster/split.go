@@ -23,7 +23,8 @@ type batch struct {
 // mark is where a record starts in a batch's text.
 type mark struct {
 	start, line int
-	n           int // the data row; 0: not one of them, to be skipped
+	n           int  // the data row; 0: not one of them, to be skipped
+	tall        bool // goes over several lines
 }
 
 // record returns the bytes of the i-th record, its line end included.
@@ -124,7 +125,7 @@ func (s *splitter) split() *batch {
 			break
 		}
 		if !c.empty {
-			b.marks = append(b.marks, s.mark(at, c.kind))
+			b.marks = append(b.marks, s.mark(at, c))
 		}
 		at += c.end
 		s.line += c.lines
@@ -133,10 +134,10 @@ func (s *splitter) split() *batch {
 	return b
 }
 
-func (s *splitter) mark(start int, k kind) mark {
-	s.counts[k]++
-	m := mark{start: start, line: s.line}
-	if k == data {
+func (s *splitter) mark(start int, c cut) mark {
+	s.counts[c.kind]++
+	m := mark{start: start, line: s.line, tall: c.lines > 1}
+	if c.kind == data {
 		m.n = s.counts[data]
 	}
 	return m

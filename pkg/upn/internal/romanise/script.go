@@ -115,10 +115,16 @@ func alike(letter rune, into script) rune {
 
 // counterpart finds the letter on one side of the pairs, and returns the one on the other.
 func counterpart(pairs string, letter rune, side int) rune {
-	letters := []rune(pairs)
-	for i := 0; i < len(letters); i += 2 {
-		if letters[i+side] == letter {
-			return letters[i+1-side]
+	var pair [2]rune
+	second := false
+	for _, r := range pairs {
+		if !second {
+			pair[0], second = r, true
+			continue
+		}
+		pair[1], second = r, false
+		if pair[side] == letter {
+			return pair[1-side]
 		}
 	}
 	return 0
