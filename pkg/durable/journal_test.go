@@ -302,3 +302,18 @@ func FuzzOpenJournal(f *testing.F) {
 		}
 	})
 }
+
+func TestJournalRefusesWhatItCouldNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.jsonl")
+	j, err := OpenJournal(path, Options{}, func(Entry) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if _, err := j.Append([]byte(`{"a":"` + strings.Repeat("x", maxLine) + `"}`)); err == nil {
+		t.Error("a record of more than the longest line was taken")
+	}
+	if _, err := j.Append([]byte(`{"a":1}`)); err != nil {
+		t.Errorf("after that nothing can be appended: %v", err)
+	}
+}

@@ -193,3 +193,31 @@ func TestKeyAsText(t *testing.T) {
 		}
 	}
 }
+
+func TestCustomersAreRemembered(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.ledger.jsonl")
+	l := open(t, path, Options{})
+	want := Customer{Tenant: "0b1c2d3e-1111-4222-8333-444455556666", Domain: "contoso.com"}
+	for range 2 { // the second time writes nothing
+		if err := l.KeepCustomer("contoso.com", want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "\n"); n != 2 {
+		t.Errorf("%d lines, want the first and one of the customer", n)
+	}
+	l = open(t, path, Options{})
+	if got := l.Customer("contoso.com"); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := l.Customer("fabrikam.com"); got != (Customer{}) {
+		t.Errorf("got %+v for somebody unknown", got)
+	}
+}
