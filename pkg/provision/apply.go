@@ -99,12 +99,12 @@ func (r *run) surveyed() {
 		return
 	}
 	n := 0
-	for _, m := range r.marks {
+	for m := range r.marks.all() {
 		if m.fate == toSend || m.fate == resume {
 			n++
 		}
 	}
-	r.Watcher.Survey(len(r.marks), n)
+	r.Watcher.Survey(r.marks.len, n)
 }
 
 func (r *run) described(command string) ledger.Run {
@@ -157,7 +157,7 @@ func (r *run) keepRates() error {
 // compare finds out which names the tenants have already.
 func (r *run) compare(ctx context.Context) error {
 	wanted := make([]bool, len(r.lanes.ordered))
-	for _, m := range r.marks {
+	for m := range r.marks.all() {
 		wanted[m.lane] = wanted[m.lane] || m.fate == toSend
 	}
 	deleted := map[*lane]*census{}

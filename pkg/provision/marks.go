@@ -2,6 +2,7 @@ package provision
 
 import (
 	"encoding/binary"
+	"iter"
 
 	"muster/pkg/ledger"
 )
@@ -38,58 +39,108 @@ const maxLanes = 1 << 16
 // short returns the part of a key that a mark keeps.
 func short(k ledger.Key) uint64 { return binary.LittleEndian.Uint64(k[:8]) }
 
-// firsts remembers for each key the first row that had it, in 12 bytes a slot:
-// a flat table with open addressing, since Go's map would need three times that,
-// and its cache misses were a quarter of the time of a whole validation.
-// Two people whose keys agree in 64 bits would be taken for one; in a file of
-// ten million rows that happens three times in a million runs.
+// marks are those of all rows, and find the first row of each person. They grow
+// in pieces: a slice that grows is in memory twice for a moment, which would be
+// half of what a file of ten million rows needs.
+type marks struct {
+	chunks [][]mark
+	len    int
+	firsts [256]firsts // by the highest byte of the key
+	met    uint32      // see expect
+}
+
+// chunkSize is how many marks are allocated at a time.
+const chunkSize = 4096
+
+// add appends the mark of the next row.
+func (ms *marks) add(m mark) {
+	if ms.len%chunkSize == 0 {
+		ms.chunks = append(ms.chunks, make([]mark, 0, chunkSize))
+	}
+	last := &ms.chunks[len(ms.chunks)-1]
+	*last = append(*last, m)
+	ms.len++
+}
+
+// at returns the mark of a row, which must be there.
+func (ms *marks) at(row int) *mark { return &ms.chunks[(row-1)/chunkSize][(row-1)%chunkSize] }
+
+// all ranges over the marks in the order of the rows.
+func (ms *marks) all() iter.Seq[mark] {
+	return func(yield func(mark) bool) {
+		for _, chunk := range ms.chunks {
+			for _, m := range chunk {
+				if !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// first returns the row that had the key first: row itself if it is new, and then
+// row must be added next. Two people whose keys agree in 64 bits would be taken for
+// one; in a file of ten million rows that happens three times in a million runs.
+func (ms *marks) first(key uint64, row uint32) uint32 {
+	t := &ms.firsts[key>>56]
+	if t.used >= len(t.slots)/5*4 {
+		t.grow()
+	}
+	for i := t.place(uint32(key)); ; i++ {
+		if i == len(t.slots) {
+			i = 0
+		}
+		switch s := &t.slots[i]; {
+		case s.row == 0:
+			*s = slot{uint32(key), row}
+			t.used++
+			return row
+		case s.tag == uint32(key) && ms.at(int(s.row)).key == key:
+			return s.row
+		}
+	}
+}
+
+// expect is told of keys for which first will be called soon. It exists for speed:
+// each slot is elsewhere in memory, and a processor fetches many of them at once
+// if none has to wait for what another one says.
+func (ms *marks) expect(batch []judged) {
+	for i := range batch {
+		key := short(batch[i].key)
+		if t := &ms.firsts[key>>56]; t.used > 0 {
+			ms.met ^= t.slots[t.place(uint32(key))].row // what is not used is not fetched
+		}
+	}
+}
+
+// firsts is an open-addressing table of rows by their keys: Go's map would need
+// four times the memory, and its cache misses were a quarter of the time of a whole
+// validation.
 type firsts struct {
-	slots []first
+	slots []slot
 	used  int
 }
 
-// first is a slot; row 0 is free. The key is in two halves so that a slot has 12
-// bytes and not 16.
-type first struct {
-	high, low uint32
-	row       uint32
-}
+// slot is one row; row 0 is free. The rest of the key is in the row's mark.
+type slot struct{ tag, row uint32 }
 
-// add returns the row that had the key first: row itself if it is new.
-func (t *firsts) add(key uint64, row uint32) uint32 {
-	if t.used*4 >= len(t.slots)*3 {
-		t.grow()
-	}
-	s := t.find(key)
-	if s.row == 0 {
-		*s = first{uint32(key >> 32), uint32(key), row}
-		t.used++
-	}
-	return s.row
-}
+func (t *firsts) place(tag uint32) int { return int(uint64(tag) * uint64(len(t.slots)) >> 32) }
 
-func (t *firsts) find(key uint64) *first {
-	high, low := uint32(key>>32), uint32(key)
-	i := uint64(high) * uint64(len(t.slots)) >> 32
-	for {
-		s := &t.slots[i]
-		if s.row == 0 || s.high == high && s.low == low {
-			return s
-		}
-		if i++; i == uint64(len(t.slots)) {
-			i = 0
-		}
-	}
-}
-
-// grow adds half of the size: old and new places are in the same order, so that
-// moving is one walk through memory.
+// grow adds a quarter of the size: old and new places are in the same order, so
+// that moving is one walk through memory.
 func (t *firsts) grow() {
 	old := t.slots
-	t.slots = make([]first, max(64, len(old)+len(old)/2))
+	t.slots = make([]slot, max(20, len(old)+len(old)/4))
 	for _, s := range old {
-		if s.row != 0 {
-			*t.find(uint64(s.high)<<32 | uint64(s.low)) = s
+		if s.row == 0 {
+			continue
 		}
+		i := t.place(s.tag)
+		for t.slots[i].row != 0 {
+			if i++; i == len(t.slots) {
+				i = 0
+			}
+		}
+		t.slots[i] = s
 	}
 }

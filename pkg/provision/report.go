@@ -78,7 +78,7 @@ func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 			if !j.mine {
 				continue
 			}
-			if found := r.tell(j, r.marks[len(r.marks)-1]); !yield(found.row, found.err) {
+			if found := r.tell(j, *r.marks.at(r.marks.len)); !yield(found.row, found.err) {
 				return
 			}
 		}

@@ -22,10 +22,10 @@ type found struct {
 // result makes the result of a row from its mark and the ledger. It is called on
 // all cores at once.
 func (r *run) result(row roster.Row) found {
-	if row.N > len(r.marks) {
+	if row.N > r.marks.len {
 		return found{err: &changedError{row.N}}
 	}
-	m := r.marks[row.N-1]
+	m := *r.marks.at(row.N)
 	l := r.lanes.ordered[m.lane]
 	identity := row.Person.Identity()
 	key := ledger.KeyOf(l.key(), identity)

@@ -35,9 +35,9 @@ func (s Shard) has(identity string) bool {
 // run is a batch that is being worked on.
 type run struct {
 	Batch
-	marks    []mark
-	firsts   firsts
+	marks    marks
 	names    *upn.Names
+	wishes   []upn.Hash // of one batch; see expect
 	lanes    lanes
 	column   string // the header of the input's userPrincipalName
 	planning bool   // nothing is sent
@@ -183,7 +183,7 @@ func (r *run) strict() error {
 		}
 	}
 	bad := 0
-	for _, m := range r.marks {
+	for m := range r.marks.all() {
 		if m.fate == invalid || m.fate == sameKey || m.fate == sameName || m.fate == unnameable || m.fate == nameTaken {
 			bad++
 		}
@@ -191,7 +191,7 @@ func (r *run) strict() error {
 	if bad == 0 {
 		return nil
 	}
-	return &InputError{fmt.Sprintf("%d of %d rows are invalid, and --strict is set: nothing was sent", bad, len(r.marks)),
+	return &InputError{fmt.Sprintf("%d of %d rows are invalid, and --strict is set: nothing was sent", bad, r.marks.len),
 		"mend the rows that the results file names, or run without --strict"}
 }
 

@@ -35,7 +35,7 @@ const (
 func (r *run) serveAll(ctx context.Context) error {
 	resumed := make([]bool, len(r.lanes.ordered))
 	busy := make([]bool, len(r.lanes.ordered))
-	for _, m := range r.marks {
+	for m := range r.marks.all() {
 		resumed[m.lane] = resumed[m.lane] || m.fate == resume
 		busy[m.lane] = busy[m.lane] || m.fate == resume || m.fate == toSend
 	}
@@ -112,10 +112,10 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 
 // laneKey is the customer's part of the key of a surveyed row.
 func (r *run) laneKey(row int) string {
-	if row > len(r.marks) {
+	if row > r.marks.len {
 		return ""
 	}
-	return r.lanes.ordered[r.marks[row-1].lane].key()
+	return r.lanes.ordered[r.marks.at(row).lane].key()
 }
 
 // person sees to one row: it finds out what there is to do and does it.

@@ -2,6 +2,8 @@ package provision
 
 import (
 	"bufio"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -22,8 +24,9 @@ import (
 	"muster/pkg/upn"
 )
 
-// crowd writes a file of n people: 15 % of the names are not ASCII, a third of the
-// lines has a quoted cell, and many people share a name.
+// crowd writes a file of n people in about 85 bytes a line: 15 % of the names are not
+// ASCII, 36 % of the lines have a quoted cell, every third person shares a name with
+// others, and the immutable ids are GUIDs in Base64, as directories have them.
 func crowd(tb testing.TB, n int) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "crowd.csv")
@@ -42,14 +45,17 @@ func crowd(tb testing.TB, n int) string {
 		if random.IntN(100) < 15 {
 			first = foreign[random.IntN(len(foreign))]
 		}
-		if random.IntN(2) == 0 {
+		if random.IntN(100) < 65 {
 			last += families[random.IntN(len(families))] + strconv.Itoa(random.IntN(10_000))
 		}
-		department := "Sales"
-		if random.IntN(3) == 0 {
+		department := "Human Resources"
+		if random.IntN(100) < 36 {
 			department = `"Sales, ""North"""`
 		}
-		fmt.Fprintf(w, "%s,%s,%s %s,US,%s,E%08d\n", first, last, first, last, department, i)
+		var guid [16]byte
+		binary.LittleEndian.PutUint64(guid[:], random.Uint64())
+		binary.LittleEndian.PutUint64(guid[8:], uint64(i))
+		fmt.Fprintf(w, "%s,%s,%s %s,US,%s,%s\n", first, last, first, last, department, base64.StdEncoding.EncodeToString(guid[:]))
 	}
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		tb.Fatal(err)

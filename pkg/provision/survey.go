@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -19,11 +18,12 @@ type judged struct {
 	fate         fate
 	lane         *lane
 	key          ledger.Key
-	mine         bool   // this shard sends the person
-	given        string // the complete userPrincipalName, if the row brings one
-	local        string // else the base of the generated name
-	domain       string // for it
-	passwordless bool   // one has to be made
+	mine         bool     // this shard sends the person
+	given        string   // the complete userPrincipalName, if the row brings one
+	local        string   // else the base of the generated name
+	domain       string   // for it
+	wish         upn.Hash // of both
+	passwordless bool     // one has to be made
 	warnings     []roster.Problem
 	err          error // of the run
 }
@@ -54,29 +54,58 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 			return
 		}
 		later := r.namesLater()
-		for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
-			if err = cmp.Or(err, j.err); err != nil {
+		for batch, err := range roster.MapBatches(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			r.warn(&j)
-			m := r.mark(&j, later)
-			r.marks = append(r.marks, m)
-			if m.fate == toName || m.fate == toSend || m.fate == resume {
-				r.generates = r.generates || j.passwordless
-				r.resumes = r.resumes || m.fate == resume
+			r.expect(batch)
+			for i := range batch {
+				j := &batch[i]
+				if j.err != nil {
+					yield(nil, j.err)
+					return
+				}
+				r.admit(j, later)
+				if !yield(j, nil) {
+					return
+				}
 			}
-			if !yield(&j, nil) {
+			if ctx.Err() != nil {
+				yield(nil, ErrStopped)
 				return
 			}
 		}
 	}
 }
 
+// expect prepares the tables of keys and names for a batch; see marks.expect.
+func (r *run) expect(batch []judged) {
+	r.wishes = r.wishes[:0]
+	for i := range batch {
+		if batch[i].fate == toName && batch[i].local != "" {
+			r.wishes = append(r.wishes, batch[i].wish)
+		}
+	}
+	r.names.Expect(r.wishes)
+	r.marks.expect(batch)
+}
+
+// admit gives the next row its mark.
+func (r *run) admit(j *judged, later bool) {
+	r.warn(j)
+	m := r.mark(j, later)
+	r.marks.add(m)
+	if m.fate == toName || m.fate == toSend || m.fate == resume {
+		r.generates = r.generates || j.passwordless
+		r.resumes = r.resumes || m.fate == resume
+	}
+}
+
 // nameAll gives names to those rows that wait for theirs.
 func (r *run) nameAll(ctx context.Context) error {
 	waiting := false
-	for _, m := range r.marks {
+	for m := range r.marks.all() {
 		waiting = waiting || m.fate == toName
 	}
 	if !waiting {
@@ -170,7 +199,7 @@ func (r *run) judge(ctx context.Context, row roster.Row) judged {
 		j.fate = unnameable
 		return j
 	}
-	j.local = local.Text
+	j.local, j.wish = local.Text, upn.HashOf(local.Text, j.domain)
 	for _, w := range local.Warnings {
 		j.warnings = append(j.warnings, roster.Problem{Code: w.Code, Message: w.Message})
 	}
@@ -198,7 +227,7 @@ func (r *run) parts(p *roster.Person, identity string) upn.Parts {
 // mark decides about a row in the order of the file.
 func (r *run) mark(j *judged, later bool) mark {
 	m := mark{key: short(j.key), fate: j.fate, lane: j.lane.index}
-	if had := r.firsts.add(m.key, uint32(j.source.N)); had != uint32(j.source.N) {
+	if had := r.marks.first(m.key, uint32(j.source.N)); had != uint32(j.source.N) {
 		if m.fate != invalid {
 			m.fate, m.number = sameKey, had
 		}
@@ -271,16 +300,16 @@ func (j *judged) sendable() fate {
 // markOf returns the mark of a row that is read again, and an error if it is no
 // longer the row that was surveyed.
 func (r *run) markOf(row int, k ledger.Key) (*mark, error) {
-	if row > len(r.marks) || r.marks[row-1].key != short(k) {
+	if row > r.marks.len || r.marks.at(row).key != short(k) {
 		return nil, &changedError{row}
 	}
-	return &r.marks[row-1], nil
+	return r.marks.at(row), nil
 }
 
 // whole returns an error if a pass that ended with the row last has not met all
 // rows that were surveyed.
 func (r *run) whole(last int) error {
-	if last != len(r.marks) {
+	if last != r.marks.len {
 		return &changedError{last + 1}
 	}
 	return nil

@@ -27,10 +27,28 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 // The order, the numbers and the lines do not depend on the number of processors.
 func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var none T
+		for batch, err := range MapBatches(f, work) {
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, result := range batch {
+				if !yield(result, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// MapBatches is [Map] for loops that are faster with many results at hand: it
+// yields them some hundred at a time, in a slice that is good until the next.
+func MapBatches[T any](f *File, work func(Row) T) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
 		p, err := f.begin()
 		if err != nil {
-			yield(none, err)
+			yield(nil, err)
 			return
 		}
 		jobs := share(p, work)
@@ -38,14 +56,12 @@ func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] {
 		for j := range jobs.ordered {
 			<-j.done
 			p.learn(j.found)
-			for _, result := range j.results {
-				if !yield(result, nil) {
-					return
-				}
+			if !yield(j.results, nil) {
+				return
 			}
 			jobs.recycle(j.results)
 			if j.err != nil {
-				yield(none, withPath(j.err, f.path))
+				yield(nil, withPath(j.err, f.path))
 				return
 			}
 		}

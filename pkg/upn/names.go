@@ -20,6 +20,7 @@ import (
 // hash and slow their own run down; nobody else's is touched.
 type Names struct {
 	segments [256]segment // by the highest byte of the hash
+	met      uint32       // see Expect
 }
 
 // segment is an open-addressing table with linear probing. There are many small
@@ -52,6 +53,26 @@ func (s *Names) Reserve(upn string) bool {
 func (s *Names) Has(upn string) bool {
 	var buf [128]byte
 	return s.find(hash(append(buf[:0], upn...))) != nil
+}
+
+// Hash is what [Names] keeps of a name.
+type Hash uint64
+
+// HashOf returns the hash of a complete name.
+func HashOf(local, domain string) Hash {
+	var buf [128]byte
+	return Hash(hash(append(append(append(buf[:0], local...), '@'), domain...)))
+}
+
+// Expect is told which names Next or Reserve will soon be asked for. It changes
+// nothing and exists for speed: in a large set each name is elsewhere in memory, and
+// a processor fetches many at once if none has to wait for what another one says.
+func (s *Names) Expect(names []Hash) {
+	for _, h := range names {
+		if g := &s.segments[h>>56]; g.used > 0 {
+			s.met ^= g.slots[g.place(uint64(h))].low // what is not used is not fetched
+		}
+	}
 }
 
 // Next takes the first free one of local, [Number](local, 2), … at the domain, and
@@ -123,9 +144,7 @@ func (s *Names) insert(h uint64) (e *slot, isNew bool) {
 // There is always a free one: see insert.
 func (g *segment) probe(h uint64) *slot {
 	high, low := uint32(h>>32), uint32(h)
-	// The highest byte is the same in the whole segment, so the next 32 bits
-	// choose the place: scaled, not masked, for the size is no power of two.
-	i := int(uint64(uint32(h>>24)) * uint64(len(g.slots)) >> 32)
+	i := g.place(h)
 	for {
 		e := &g.slots[i]
 		if e.high == high && e.low == low || e.free() {
@@ -135,6 +154,13 @@ func (g *segment) probe(h uint64) *slot {
 			i = 0
 		}
 	}
+}
+
+// place returns where the hash belongs. The highest byte is the same in the whole
+// segment, so the next 32 bits choose the place: scaled, not masked, for the size is
+// no power of two.
+func (g *segment) place(h uint64) int {
+	return int(uint64(uint32(h>>24)) * uint64(len(g.slots)) >> 32)
 }
 
 // grow makes room by a quarter: the table stays at least 64 % full, and since old and new
