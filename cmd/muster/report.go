@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"path/filepath"
 	"strings"
@@ -63,6 +65,9 @@ func (p *program) report(paths []string) (err error) {
 		s.Files.Merged = p.options.merged
 	} else {
 		s.Summary, err = sum(rows)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return hinted("validate, plan and apply name their results file at the end, such as staff.results.csv", "%v", err)
 	}
 	if err != nil {
 		return early(err)

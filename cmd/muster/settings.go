@@ -128,7 +128,7 @@ func sendingSettings() []setting {
 		{"max-attempts", "N", g, "tries of one request that fails without saying \"throttled\"", onService, count(func(o *options) *int { return &o.maxAttempts }, 6, 1)},
 		{"request-timeout", "D", g, "one HTTP exchange", onService, duration(func(o *options) *time.Duration { return &o.requestTimeout }, 60*time.Second, time.Millisecond)},
 		{"max-failures", "N", g, "give up when N rows have failed (default: never)", onApply, count(func(o *options) *int { return &o.maxFailures }, 0, 0)},
-		{"shard", "I/N", g, "send only this shard's people, and keep to 1/N of --rate; MUSTER_SHARDS=N is enough where JOB_COMPLETION_INDEX is set", onTenant, text(func(o *options) *string { return &o.shard }, "", shardPair)},
+		{"shard", "I/N", g, "send only the people of shard I, from 0 to N-1, and keep to 1/N of --rate; MUSTER_SHARDS=N is enough where JOB_COMPLETION_INDEX is set", onTenant, text(func(o *options) *string { return &o.shard }, "", shardPair)},
 	}
 }
 

@@ -30,6 +30,7 @@ func (s *summary) writeText(w io.Writer, width int, colours bool) error {
 	if err := s.named().WriteText(&b, textWidth(width)); err != nil {
 		return err
 	}
+	s.writeExists(&b, textWidth(width))
 	s.writeWarnings(&b, textWidth(width))
 	s.writePreflight(&b, textWidth(width))
 	b.WriteByte('\n')
@@ -124,6 +125,21 @@ func (p *program) colours() bool {
 	return isFile && isTerminal(p.stdout) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb" && runtime.GOOS != "windows"
 }
 
+// writeExists says what it means that users exist: the exit code says nothing of
+// it, and a namesake of somebody new looks the same.
+func (s *summary) writeExists(b *bytes.Buffer, width int) {
+	if s.Exists == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\nexists: %s\n", plural(s.Exists, "row"))
+	wrap(b, "the tenant has a user of that name whom this ledger did not create", "  ", width)
+	where := ""
+	if s.Files.Results != "" {
+		where = " in " + s.Files.Results
+	}
+	wrap(b, "hint: see who they are"+where+": the same people, or only of the same name? For the latter, --on-exists number", "  ", width)
+}
+
 func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
 	for i, w := range s.Warnings {
 		if i == shownWarnings {
@@ -211,7 +227,11 @@ func (s *summary) writeFiles(b *bytes.Buffer) {
 		}
 	}
 	line("results", s.Files.Results, "")
-	line("rejects", s.Files.Rejects, "(the rows to mend)")
+	if s.ExitCode == exitRefused {
+		line("rejects", s.Files.Rejects, "(the rows that were not created)")
+	} else {
+		line("rejects", s.Files.Rejects, "(the rows to mend)")
+	}
 	if strings.HasSuffix(s.Files.Credentials, ".age") {
 		line("credentials", s.Files.Credentials, "(to open it: age -d -i KEYFILE "+quoted(s.Files.Credentials)+")")
 	} else {

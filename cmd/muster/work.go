@@ -65,7 +65,11 @@ func (p *program) onInput(input string, do func(*work) error) error {
 	if p.options.output == "text" {
 		p.sayMapping(file.Mapping())
 	}
-	p.log.Info("run begins", zap.String("command", p.command.Name()), zap.String("input", input), zap.String("service", p.service()), zap.String("version", version()))
+	service := zap.String("service", p.service())
+	if p.command.Name() == "validate" {
+		service = zap.Skip() // it asks nobody
+	}
+	p.log.Info("run begins", zap.String("command", p.command.Name()), zap.String("input", input), service, zap.String("version", version()))
 	return do(j)
 }
 
