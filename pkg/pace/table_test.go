@@ -127,6 +127,9 @@ var contenders = []contender{
 // then 60,000 too, servers that the pacer was not tuned on, and medians of three
 // seeds.
 func TestPacingTable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures; go test without -short does")
+	}
 	scenarios, seeds := table(12000), uint64(1)
 	if os.Getenv("MUSTER_PACING_TABLE") == "full" {
 		scenarios, seeds = slices.Concat(table(60000), table(12000)[:2], strangers()), 3
@@ -161,6 +164,9 @@ func median(outcomes []outcome) outcome {
 // TestAims holds what the pacer is built for: the mean over a few seeds, less
 // what chance may do to it.
 func TestAims(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures; go test without -short does")
+	}
 	for _, aim := range []struct {
 		scenario   scenario
 		remembered bool

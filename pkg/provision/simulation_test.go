@@ -36,6 +36,9 @@ func TestSimulation(t *testing.T) {
 		simulation(t, *seed)
 		return
 	}
+	if testing.Short() {
+		*seeds = min(*seeds, 30)
+	}
 	for s := range uint64(*seeds) {
 		s++
 		ok := t.Run(fmt.Sprint(s), func(t *testing.T) { simulation(t, s) })
