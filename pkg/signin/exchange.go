@@ -137,7 +137,11 @@ func pause(ctx context.Context, try patience, asked time.Duration) bool {
 		return false
 	}
 	backoff := 500 * time.Millisecond << (try - 1)
-	wait := max(asked, backoff/2+rand.N(backoff/2))
+	return sleep(ctx, max(asked, backoff/2+rand.N(backoff/2)))
+}
+
+// sleep waits, and returns false if the caller gave up before.
+func sleep(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -86,6 +86,7 @@ type Source struct {
 	mu      sync.Mutex // guards what follows
 	access  secret.Text
 	renewAt time.Time // from here on, one caller at a time tries to renew
+	shutTo  time.Time // until then, the authority wants no request (Retry-After)
 	expires time.Time // from here on, the token is not given out
 	rounds  int       // renewals that ended
 	failed  error     // how the last one ended
@@ -197,6 +198,9 @@ func (s *Source) renew(ctx context.Context, rejected secret.Text, round int, p p
 	if failed != nil {
 		return secret.Text{}, failed
 	}
+	if err := s.waitUntilOpen(ctx); err != nil {
+		return secret.Text{}, err
+	}
 	start := time.Now()
 	grant, err := s.refresh(ctx, p)
 	if err != nil && ctx.Err() != nil {
@@ -204,6 +208,23 @@ func (s *Source) renew(ctx context.Context, rejected secret.Text, round int, p p
 	}
 	s.settle(start, grant, err)
 	return grant.access, err
+}
+
+// waitUntilOpen waits for as long as an earlier renewal was asked to. Where that
+// is out of the question, its error stands.
+func (s *Source) waitUntilOpen(ctx context.Context) error {
+	s.mu.Lock()
+	wait, failed := time.Until(s.shutTo), s.failed
+	s.mu.Unlock()
+	switch {
+	case wait <= 0:
+		return nil
+	case wait > maxWait:
+		return failed
+	case !sleep(ctx, wait):
+		return ctx.Err()
+	}
+	return nil
 }
 
 // settle records how a renewal ended.
@@ -223,6 +244,12 @@ func (s *Source) settle(start time.Time, grant grant, err error) {
 	// While the old token lasts, another try is made now and then.
 	now := time.Now()
 	s.renewAt = now.Add(max(min(s.expires.Sub(now)/4, 30*time.Second), time.Second))
+	if e != nil && e.wait > 0 {
+		s.shutTo = now.Add(e.wait)
+	}
+	if s.shutTo.After(s.renewAt) {
+		s.renewAt = s.shutTo
+	}
 }
 
 // refresh trades the refresh token. One that is refused may have been replaced

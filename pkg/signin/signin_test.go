@@ -280,6 +280,44 @@ func TestOldTokenServesOn(t *testing.T) {
 	}
 }
 
+// TestNoRequestBeforeTheTimeAskedFor has an early renewal refused with
+// Retry-After: nobody asks again before, not even once the token there is has
+// ended or is rejected.
+func TestNoRequestBeforeTheTimeAskedFor(t *testing.T) {
+	for _, test := range []struct {
+		asked, rejected string
+		after           time.Duration // of the refusal
+	}{
+		{asked: "100", after: time.Second},
+		{asked: "100", after: time.Second, rejected: "access-1"},
+		{asked: "280", after: 200 * time.Second, rejected: "access-1"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := &authority{}
+			a.answer = func(n int, form url.Values) (int, string, http.Header) {
+				if n == 2 {
+					return 429, "", http.Header{"Retry-After": {test.asked}}
+				}
+				return 0, "", nil
+			}
+			s := source(t, config(a))
+			s.mustToken(t, "")
+			time.Sleep(56 * time.Minute)
+			s.mustToken(t, "")
+			time.Sleep(test.after)
+			s.mustToken(t, test.rejected)
+			for len(a.asked()) < 3 {
+				time.Sleep(time.Second)
+				s.mustToken(t, "")
+			}
+			wait, _ := time.ParseDuration(test.asked + "s")
+			if got := a.asked()[2].at.Sub(a.asked()[1].at); got < wait || got > wait+time.Minute {
+				t.Errorf("%+v: asked again after %v", test, got)
+			}
+		})
+	}
+}
+
 func TestTokenRequest(t *testing.T) {
 	for _, test := range []struct {
 		name   string
