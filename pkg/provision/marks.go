@@ -16,6 +16,7 @@ const (
 	sameName               // another row has its userPrincipalName
 	unnameable             // no name can be made; trying again says why
 	nameTaken              // another row got its generated name, and it may have no number
+	namesake               // the ledger knows somebody of these names by another kind of key
 	unserved               // its customer's lane is closed
 	elsewhere              // another shard sends it
 	toName                 // waits for its name until all given ones are known

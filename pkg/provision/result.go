@@ -68,6 +68,9 @@ func (r *run) describe(out *results.Row, j *judged, m mark) error {
 	case nameTaken:
 		broken(out, roster.Problem{Code: "duplicate_name", Message: "another person gets the same generated userPrincipalName, and --on-duplicate is reject",
 			Hint: "give the row a userPrincipalName of its own, or run with --on-duplicate number"})
+	case namesake:
+		broken(out, roster.Problem{Code: "known_otherwise", Message: "an earlier run created a person of these names, and one of the two has an immutableId and the other has none: this row may be the same person",
+			Hint: "if it is, write the row as it was in that run; if it is somebody else, give the row a userPrincipalName of its own"})
 	case unnameable:
 		_, err := r.Template.Local(r.parts(p, p.Identity()))
 		broken(out, unnameableProblem(err))

@@ -35,15 +35,16 @@ func (s Shard) has(identity string) bool {
 // run is a batch that is being worked on.
 type run struct {
 	Batch
-	marks    marks
-	names    *upn.Names
-	wishes   []upn.Hash // of one batch; see expect
-	lanes    lanes
-	column   string // the header of the input's userPrincipalName
-	planning bool   // nothing is sent
-	report   Report
-	unread   error // why the survey was given up, where its results are written at once
-	began    time.Time
+	marks     marks
+	names     *upn.Names
+	namesakes namesakes
+	wishes    []upn.Hash // of one batch; see expect
+	lanes     lanes
+	column    string // the header of the input's userPrincipalName
+	planning  bool   // nothing is sent
+	report    Report
+	unread    error // why the survey was given up, where its results are written at once
+	began     time.Time
 
 	// intake ends when no more rows are to be taken: at Batch.Stop, after
 	// MaxFailures, when the service refuses. It is kept here because every wait of
@@ -86,7 +87,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	if b.RunID == uuid.Nil {
 		b.RunID = uuid.New()
 	}
-	r := &run{Batch: b, names: upn.NewNames(), lanes: newLanes(), began: time.Now()}
+	r := &run{Batch: b, names: upn.NewNames(), namesakes: namesakes{}, lanes: newLanes(), began: time.Now()}
 	r.report.run = r
 	r.staged = make(chan struct{}, staged*b.InFlight)
 	if b.Input != nil {
@@ -184,7 +185,7 @@ func (r *run) strict() error {
 	}
 	bad := 0
 	for m := range r.marks.all() {
-		if m.fate == invalid || m.fate == sameKey || m.fate == sameName || m.fate == unnameable || m.fate == nameTaken {
+		if m.fate == invalid || m.fate == sameKey || m.fate == sameName || m.fate == unnameable || m.fate == nameTaken || m.fate == namesake {
 			bad++
 		}
 	}

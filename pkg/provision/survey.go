@@ -142,6 +142,7 @@ func (r *run) reserveKnown() error {
 			}
 			if r.keeps(e.Status) {
 				r.names.Reserve(e.UPN())
+				r.namesakes.add(&e)
 			}
 		}
 	}
@@ -233,7 +234,7 @@ func (r *run) mark(j *judged, later bool) mark {
 		}
 		return m
 	}
-	if m.fate != toName {
+	if m.fate != toName && m.fate != unnameable {
 		return m
 	}
 	if f, ok := r.recall(j); ok {
@@ -241,6 +242,7 @@ func (r *run) mark(j *judged, later bool) mark {
 		return m
 	}
 	switch {
+	case m.fate == unnameable:
 	case j.given != "" && !r.names.Reserve(j.given):
 		m.fate = sameName
 	case j.given != "":
@@ -280,6 +282,10 @@ func (r *run) recall(j *judged) (f fate, ok bool) {
 
 // name gives a person the first free name.
 func (r *run) name(j *judged, m *mark) {
+	if r.namesakes.meets(j) {
+		m.fate = namesake
+		return
+	}
 	if r.OnDuplicate == RejectDuplicate && r.names.Has(complete(j.local, j.domain)) {
 		m.fate = nameTaken
 		return
