@@ -32,7 +32,7 @@ no network and no sign-in. INPUT is a path, or - for standard input.`,
 	})
 }
 
-// collectOften makes the garbage collector run when the heap has grown by a quarter,
+// collectOften makes the garbage collector run when the heap has grown by a fifth,
 // not by its double, until the returned function is called. What is kept of the rows
 // holds no pointers and costs it nothing, so that a file of ten million rows takes a
 // third less memory and hardly more time. GOGC in the environment wins.
@@ -40,7 +40,7 @@ func collectOften() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetGCPercent(25)
+	before := debug.SetGCPercent(20)
 	return func() { debug.SetGCPercent(before) }
 }
 

@@ -135,7 +135,7 @@ func (js *jobs[T]) read(todo <-chan *job[T], work func(Row) T) {
 	for j := range todo {
 		j.results = js.space(len(j.batch.marks))
 		if j.err = err; err == nil {
-			j.found = f.read(r, j.batch, func(r Row) { j.results = append(j.results, work(r)) })
+			j.found = f.read(r, j.batch, func(r *Row) { j.results = append(j.results, work(*r)) })
 			j.err = j.batch.err
 		}
 		close(j.done)
@@ -181,7 +181,7 @@ func (f *File) reader() (recordReader, error) {
 }
 
 // read reads and checks a batch's rows.
-func (f *File) read(from recordReader, b *batch, each func(Row)) findings {
+func (f *File) read(from recordReader, b *batch, each func(*Row)) findings {
 	c := checker{file: f}
 	b.file = f
 	from.load(b.text)
@@ -195,7 +195,7 @@ func (f *File) read(from recordReader, b *batch, each func(Row)) findings {
 		if m.tall {
 			c.swallowed()
 		}
-		each(c.row)
+		each(&c.row)
 	}
 	return findings{c.cleaned, from.strangers()}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mozillazg/go-pinyin"
+	"golang.org/x/text/unicode/norm"
 )
 
 // han appends a word in Chinese characters.
@@ -77,19 +78,25 @@ func splitKanji(letters []rune) []string {
 	return []string{string(letters)}
 }
 
-// mandarin returns the Pinyin of a character without its tone.
+// mandarin returns the Pinyin of a character without its tone. It takes the tones
+// off by itself: go-pinyin does it with regular expressions, which took most of the
+// time of a Chinese name.
 func mandarin(r rune) string {
-	readings := pinyin.SinglePinyin(r, pinyin.Args{Style: pinyin.Normal})
-	if len(readings) == 0 {
+	reading, _, _ := strings.Cut(pinyin.PinyinDict[int(r)], ",")
+	if reading == "" {
 		return unidecoded(r)
 	}
-	switch readings[0] {
-	case "lv", "lve":
-		return strings.Replace(readings[0], "v", "yu", 1)
-	case "nv", "nve":
-		return strings.Replace(readings[0], "v", "yu", 1)
+	var buf [8]byte
+	out := buf[:0]
+	for _, l := range norm.NFD.String(reading) {
+		switch {
+		case l == '\u0308': // ü, which is yu after l and n; elsewhere Pinyin writes u
+			out = append(out[:len(out)-1], "yu"...)
+		case 'a' <= l && l <= 'z':
+			out = append(out, byte(l))
+		}
 	}
-	return plain(readings[0])
+	return string(out)
 }
 
 // chineseFamily returns how many characters of an unspaced name are the family
