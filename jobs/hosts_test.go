@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -111,7 +112,12 @@ func TestNightly(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %v", n.name, n.codes), func(t *testing.T) {
 			folder, bin := t.TempDir(), t.TempDir()
 			fake := "#!/bin/sh\necho \"$MUSTER_CUSTOMER $*\" >>runs.txt\necho summary; echo log >&2\nexit $(echo " + strings.Trim(fmt.Sprint(n.codes), "[]") + " | cut -d' ' -f$(wc -l <runs.txt))\n"
-			if err := os.WriteFile(filepath.Join(bin, "muster"), []byte(fake), 0o700); err != nil {
+			// A child that another test starts meanwhile would hold the script open for
+			// writing, and so keep it from being run (golang.org/issue/22315).
+			syscall.ForkLock.RLock()
+			err := os.WriteFile(filepath.Join(bin, "muster"), []byte(fake), 0o700)
+			syscall.ForkLock.RUnlock()
+			if err != nil {
 				t.Fatal(err)
 			}
 			settings, err := filepath.Abs("systemd/muster.env")
