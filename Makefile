@@ -46,8 +46,14 @@ cross:
 tidy:
 	go mod tidy -diff
 
+# What muster costs, beside named baselines that are measured in the same run, in
+# about three minutes. The benchmarks of single packages run with go test -bench.
 bench:
-	go test ./... -run='^$$' -bench=. -benchmem
+	@go version && echo "$$(nproc) processors, load $$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null), $$(date -u +%F)"
+	@{ go test $(MUSTER) -run='^$$' -bench='^Benchmark(Validate|ApplyOverHTTP)$$' -benchtime=1x -count=3 && \
+	go test ./pkg/provision -run='^$$' -bench='^BenchmarkGroupCommit$$' -benchtime=3x; } | \
+	awk '/^Benchmark/ {printf "%-26s", $$1; for (i = 3; i < NF; i += 2) printf " %10s %-15s", $$i, $$(i+1); print ""} /FAIL|panic/'
+	@go test ./pkg/pace -run='^TestPacingTable$$' -v | grep -v '^=== \|^--- \|^PASS\|^ok'
 
 soak:
 	go test ./pkg/provision -run='^TestSimulation$$' -timeout=0 -seeds=$(SEEDS)
