@@ -39,6 +39,7 @@ case $code in
 1) echo "muster did not start: wrong settings or input, or another run is going on. Nothing was sent." ;;
 3) echo "muster is done, and some rows are invalid or failed: mend them in staff.rejects.csv." ;;
 4) echo "Microsoft refuses muster: sign in again, or see to its permissions." ;;
+126 | 127) echo "The program muster cannot be run: is it installed, and in the PATH of this job?" ;;
 *) echo "muster could not finish in $tries runs; the next night goes on from here." ;;
 esac
 echo "Exit code $code. The summary, and the end of $folder/muster.log:"

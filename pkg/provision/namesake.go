@@ -26,6 +26,17 @@ func basisOf(p *roster.Person) basis {
 	return byNames
 }
 
+// shared says in words what two rows of one key have in common.
+func (b basis) shared() string {
+	switch b {
+	case byID:
+		return "has the same immutableId"
+	case byUPN:
+		return "has the same userPrincipalName"
+	}
+	return "has the same names"
+}
+
 // basisIn is the basis of the key that the ledger has for a person.
 func basisIn(e *ledger.Entry) basis {
 	i := &e.Intent

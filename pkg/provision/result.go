@@ -12,6 +12,10 @@ import (
 	"muster/pkg/upn"
 )
 
+// existsHint is for a row whose name the tenant had before. It names the dangerous
+// way out last: whoever has lost the ledger would make everybody twice by it.
+const existsHint = "not made by this ledger: if it is the same person, there is nothing to do; if this input was applied before, use the ledger of that run (--ledger); only if it is another person of the same name, run with --on-exists number"
+
 // found is the result of one row.
 type found struct {
 	row  results.Row
@@ -60,7 +64,7 @@ func (r *run) describe(out *results.Row, j *judged, m mark) error {
 	case invalid:
 		broken(out, r.problems(j.source, domain)...)
 	case sameKey:
-		broken(out, roster.Problem{Code: "duplicate_person", Message: fmt.Sprintf("row %d is the same person", m.number),
+		broken(out, roster.Problem{Code: "duplicate_person", Message: fmt.Sprintf("row %d %s, and so is the same person", m.number, basisOf(p).shared()),
 			Hint: "remove one of the two rows, or tell the two people apart by an immutableId"})
 	case sameName:
 		broken(out, roster.Problem{Code: "duplicate_upn", Column: r.column, Value: p.UserPrincipalName,
@@ -169,7 +173,7 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	switch {
 	case m.fate == existing:
 		out.Status, out.UserID = results.Exists, j.lane.before.id(name)
-		out.Hint = "somebody else made this user: compare the names in the portal; to make another one, run with --on-exists number"
+		out.Hint = existsHint
 	case r.planning:
 		out.Status = results.Planned
 	default:

@@ -168,7 +168,7 @@ func (r *run) awaitAnswers() (scouting bool, err error) {
 func (r *run) taken(j *job) error {
 	o := j.outcome(ledger.Exists)
 	o.UserID = j.lane.before.id(j.intent.UPN)
-	o.Hint = "somebody else made this user: compare the names in the portal; to make another one, run again with --on-exists number"
+	o.Hint = existsHint
 	if r.OnExists == FailExisting {
 		o.Status, o.Code = ledger.Failed, "exists"
 		o.Error = "the tenant already has a user with this userPrincipalName"

@@ -121,7 +121,7 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 	}
 	o := j.outcome(ledger.Exists)
 	o.UserID = u.ID
-	o.Hint = "somebody else made this user: compare the names in the portal; to make another one, run again with --on-exists number"
+	o.Hint = existsHint
 	if r.OnExists == SkipExisting {
 		return r.forgetPassword(j, r.record(o))
 	}

@@ -112,6 +112,9 @@ func appendNew(list []string, s string) []string {
 // show makes a character visible: itself, or its code point where it is a
 // combining accent, a space or invisible.
 func show(r rune) string {
+	if r == ' ' {
+		return "a space"
+	}
 	if unicode.IsGraphic(r) && !unicode.IsMark(r) && !unicode.IsSpace(r) {
 		return string(r)
 	}

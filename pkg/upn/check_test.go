@@ -90,7 +90,7 @@ func TestCheckSaysWhat(t *testing.T) {
 	}{
 		{"zoë.müller@contoso.com", Fault{"accented_letter", `"zoë.müller" has letters other than A-Z: ë ü`, "use letters without accents, such as zoe.muller"}},
 		{"e\u0301@contoso.com", Fault{"accented_letter", "\"e\u0301\" has letters other than A-Z: U+0301", "use letters without accents, such as e"}},
-		{"a b c@contoso.com", Fault{"bad_character", `"a b c" has characters that are not allowed: U+0020`, "use only A-Z a-z 0-9 ' . - _ ! # ^ ~ before the @"}},
+		{"a b c@contoso.com", Fault{"bad_character", `"a b c" has characters that are not allowed: a space`, "use only A-Z a-z 0-9 ' . - _ ! # ^ ~ before the @"}},
 		{strings.Repeat("x", 70) + "@contoso.com", Fault{"local_too_long", "the part before the @ has 70 characters, the limit is 64", "shorten it by 6"}},
 	} {
 		if got := Check(test.upn); !reflect.DeepEqual(got, []Fault{test.want}) {

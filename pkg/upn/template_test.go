@@ -84,7 +84,7 @@ func TestParseTemplateFaults(t *testing.T) {
 		{"{first:x}", "character 1:", `"x" is no number`, "{first:1}"},
 		{"{first:65}", "character 1:", `"65"`, "from 1 to 64"},
 		{"{first}@contoso.com", "character 8:", "before the @", "domain is added"},
-		{"{first} {last}", "character 8:", "U+0020 cannot stand", "a-z 0-9"},
+		{"{first} {last}", "character 8:", "a space cannot stand", "a-z 0-9"},
 		{"é{first}", "character 1:", "é cannot stand", "a-z 0-9"},
 		{"{first}\r{last}", "character 8:", "U+000D cannot stand", "a-z 0-9"},
 		{"{first}é{last}", "character 8:", "é cannot stand", "a-z 0-9"},
