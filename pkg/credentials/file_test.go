@@ -114,7 +114,7 @@ func TestPlainWithoutWorkIsLeftAlone(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a run that put nothing left a file: %v", err)
 	}
-	text := "\ufeff" + strings.ToUpper(header) + "\r\na@x.com,one\r\na@x.com,two\r\n" // an editor's hand
+	text := "\ufeff" + strings.ToUpper(header) + "\r\na@x.com,one\r\nb@x.com,two\r\n" // an editor's hand
 	write(t, path, text)
 	closeFile(t, open(t, path))
 	if got := content(t, path); got != text {
@@ -125,9 +125,22 @@ func TestPlainWithoutWorkIsLeftAlone(t *testing.T) {
 		t.Error(err)
 	}
 	f.Forget("a@x.com")
+	f.Forget("b@x.com")
 	closeFile(t, f)
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file without entries stayed: %v", err)
+	}
+}
+
+// TestPlainDropsWhatCrashesDoubled has a run crash between the Put of a name and
+// its request, and the next one after it put the name again: whoever closes the
+// file, though it has nothing to put, leaves the last entry alone.
+func TestPlainDropsWhatCrashesDoubled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.credentials.csv")
+	write(t, path, head+"jane@contoso.com,old\njoe@contoso.com,x\nJane@contoso.com,new\n")
+	closeFile(t, open(t, path))
+	if got, want := content(t, path), head+"joe@contoso.com,x\nJane@contoso.com,new\n"; got != want {
+		t.Errorf("the file holds %q, want %q", got, want)
 	}
 }
 

@@ -22,6 +22,7 @@ const maxLine = 4096
 type plain struct {
 	path   string
 	before int64 // where the entries of earlier runs end
+	double bool  // earlier runs that crashed left two entries of one name
 
 	mu     sync.Mutex // guards what follows; never held while the disk works
 	memory memory
@@ -69,6 +70,7 @@ func (p *plain) take(size int64) error {
 		return err
 	}
 	p.end = size
+	count, names := 0, map[uint64]struct{}{}
 	for l, err := range p.lines() {
 		if err != nil && l.whole {
 			return fmt.Errorf("%w; mend it, or name another file with --credentials", err)
@@ -78,7 +80,10 @@ func (p *plain) take(size int64) error {
 				return err
 			}
 		}
+		names[p.memory.hash(l.upn)] = struct{}{}
+		count++
 	}
+	p.double = len(names) < count
 	p.before = p.end
 	return nil
 }
@@ -265,7 +270,7 @@ func (p *plain) close() ([]string, error) {
 	if p.out == nil {
 		return nil, nil
 	}
-	if !p.used && len(p.memory.forgotten) == 0 {
+	if !p.used && !p.double && len(p.memory.forgotten) == 0 {
 		return nil, p.out.Close()
 	}
 	return nil, p.settle()
