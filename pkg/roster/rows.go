@@ -9,7 +9,7 @@ import (
 
 // Rows ranges over the file's rows in order, as often as wanted, and gives the
 // same rows every time. An error ends the range and means that the file is bad,
-// or was changed since Open. Rows may be kept; each keeps the 64 KiB of text around
+// or was changed since Open. Rows may be kept; each keeps the 32 KiB of text around
 // it in memory.
 func (f *File) Rows() iter.Seq2[Row, error] {
 	return Map(f, func(r Row) Row { return r })

@@ -10,7 +10,7 @@ import (
 
 // batchSize is how much text the splitter cuts off at a time: enough rows to make
 // handing them to another goroutine cheap, few enough to stay in a core's cache.
-const batchSize = 64 << 10
+const batchSize = 32 << 10
 
 // batch is a run of whole records.
 type batch struct {
