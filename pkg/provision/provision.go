@@ -2,10 +2,10 @@
 // it reads and checks every row, gives each person a name, sends what is missing
 // and records what became of it.
 //
-//	report, err := provision.Validate(ctx, batch) // touches nothing
-//	report, err := provision.Plan(ctx, batch)     // reads the tenants
-//	report, err := provision.Apply(ctx, batch)    // writes them
-//	report, err := provision.Undo(ctx, batch)     // deletes what the ledger created
+//	report, err := provision.Validate(ctx, batch, write) // touches nothing
+//	report, err := provision.Plan(ctx, batch)            // reads the tenants
+//	report, err := provision.Apply(ctx, batch)           // writes them
+//	report, err := provision.Undo(ctx, batch)            // deletes what the ledger created
 //
 // # The passes
 //
@@ -13,7 +13,9 @@
 // are kept (see mark). The first pass, the survey, checks and names everybody,
 // so that nothing is sent from a file whose end is broken and no name depends
 // on the order of answers. The second sends, once for each customer. The third
-// writes the results, in input order, from what the ledger says by then.
+// writes the results, in input order, from what the ledger says by then. Validate
+// sends nothing, and writes the results during the survey if no name depends on a
+// later row.
 //
 // # Customers
 //
