@@ -300,7 +300,7 @@ func (s csvShape) kind(record []byte) kind {
 		if bytes.HasPrefix(bytes.TrimPrefix(record, []byte{'"'}), []byte(exampleMark)) {
 			return example
 		}
-	case s.comma, ' ', '\t':
+	case s.comma, ' ', '\t', '\r':
 	default:
 		return data
 	}

@@ -76,7 +76,20 @@ func ParseTemplate(s string) (Template, error) {
 	if !named {
 		return Template{}, templateFault(s, 1, "it has no placeholder, so everybody would get the same name", knownPlaceholders())
 	}
+	if n := t.least(); n > maxBase {
+		return Template{}, templateFault(s, 1, fmt.Sprintf("with one character for each placeholder the name has %d characters, and at most %d leave room for a number", n, maxBase),
+			"shorten the text between the placeholders, or take fewer of them")
+	}
 	return t, nil
+}
+
+// least is the length of the name when every placeholder is cut to one character.
+func (t Template) least() int {
+	n := 0
+	for _, p := range t.pieces {
+		n += max(len(p.literal), 1)
+	}
+	return n
 }
 
 func templateFault(template string, at int, cause, hint string) Fault {

@@ -93,6 +93,8 @@ func TestParseTemplateFaults(t *testing.T) {
 		{"{first}-", "character 8:", "start or end", "remove the -"},
 		{"{first}..{last}", "character 9:", "two separators", "keep one"},
 		{"{first}.-{last}", "character 9:", "two separators", "keep one"},
+		{"{first}" + strings.Repeat("x", 57), "character 1:", "58 characters", "shorten"},
+		{strings.Repeat("{first:1}", 58), "character 1:", "58 characters", "fewer"},
 	} {
 		_, err := ParseTemplate(test.template)
 		var fault Fault
