@@ -26,7 +26,7 @@ import (
 const globalResource = "https://api.partnercenter.microsoft.com"
 
 const (
-	exchangeTimeout = 30 * time.Second
+	exchangeTimeout = 20 * time.Second
 	maxAnswer       = 1 << 20 // bytes
 	maxWait         = 5 * time.Minute
 	// unknownLife is assumed of a token that does not tell its life.
@@ -88,7 +88,8 @@ func newExchanger(c Config) (*exchanger, error) {
 func (x *exchanger) scopes() []string { return []string{x.resource + "/.default", "offline_access"} }
 
 // refresh trades a refresh token for an access token, and tries again where
-// that may help.
+// that may help; not for long with an authority that does not answer, since
+// callers try again too.
 //
 // Of x/oauth2 it takes the client-credentials form, which lets its grant type be
 // overridden and sends what it is told: the refresh of oauth2.Config sends
@@ -108,13 +109,16 @@ func (x *exchanger) refresh(ctx context.Context, token secret.Text, p patience) 
 		conf.TokenURL, conf.Scopes = x.base+"/token", []string{"openid"}
 		form.Set("resource", x.resource)
 	}
+	var waited time.Duration // for answers
 	for try := patience(1); ; try++ {
+		start := time.Now()
 		found, err := conf.Token(x.client(ctx))
+		waited += time.Since(start)
 		if err == nil {
 			return granted(found, time.Now()), nil
 		}
 		failure := x.failure(err, token)
-		if !failure.Temporary() || try == p || !pause(ctx, try, failure.wait) {
+		if !failure.Temporary() || try == p || waited >= exchangeTimeout || !pause(ctx, try, failure.wait) {
 			return grant{}, failure
 		}
 	}

@@ -239,6 +239,19 @@ func TestTokenEndpointIsTriedAgain(t *testing.T) {
 	}
 }
 
+// TestSilentAuthority has no answer come: callers learn it soon, and try again
+// themselves.
+func TestSilentAuthority(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &authority{delay: time.Hour}
+		start := time.Now()
+		_, err := source(t, config(a)).Token(t.Context(), secret.Text{})
+		if took := time.Since(start); !failure(t, err).Temporary() || took != exchangeTimeout || len(a.asked()) != 1 {
+			t.Errorf("%v after %d requests and %v, want a passing failure after one and %v", err, len(a.asked()), took, exchangeTimeout)
+		}
+	})
+}
+
 // TestOldTokenServesOn has early renewals fail: the token there is serves until
 // its end, and nobody waits.
 func TestOldTokenServesOn(t *testing.T) {
