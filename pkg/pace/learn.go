@@ -33,6 +33,7 @@ type learner struct {
 	last     event   // the last refusal that taught something
 	sharp    event   // the one that came soonest after a pause: it tells most about the burst
 	unsure   int     // refusals in a row that left the quota in doubt
+	whims    whims
 
 	answers                int
 	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, when it was quick
@@ -260,6 +261,13 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.window = 0
 	quota, doubt := l.estimate(e)
+	if speed := l.whims.judge(e, l.last, quota); speed > 0 {
+		l.quota, l.burst, l.former = 0, 0, 0
+		l.speed = max(l.speed, speed)
+		l.enter(climbing, now)
+		l.slope = quickClimb
+		return
+	}
 	if doubt > trust {
 		l.grope(e, quota, now)
 		return

@@ -85,6 +85,37 @@ func TestOtherQuotas(t *testing.T) {
 	}
 }
 
+// capricious refuses whom it likes, however fast anybody is.
+type capricious struct {
+	rnd   *rand.Rand
+	share float64
+}
+
+func (c capricious) serve(time.Duration, int) time.Duration {
+	if c.rnd.Float64() < c.share {
+		return time.Second
+	}
+	return 0
+}
+
+func (c capricious) ideal(rows int, top float64) time.Duration {
+	return time.Duration((float64(rows)*c.share + float64(rows)/top) * float64(time.Second))
+}
+
+// Refusals that have nothing to do with speed cost their pauses, and not the
+// speed.
+func TestWhims(t *testing.T) {
+	for _, share := range []float64{0.02, 0.05} {
+		for seed := range uint64(4) {
+			o := simulate(t, load{rows: 600, workers: 16, latency: usual}, seed, func(r *rand.Rand) server { return capricious{r, share} },
+				newMuster(pace.Limits{InFlight: 16, Seed: seed}, 1, nil))
+			if o.actual > 4*o.ideal {
+				t.Errorf("%v refused, seed %d: took %v, want at most four times %v", share, seed, o.actual, o.ideal)
+			}
+		}
+	}
+}
+
 // Where no limit shows, only the places in flight limit the run, and latency
 // that merely varies does not slow it down.
 func TestNoLimit(t *testing.T) {
