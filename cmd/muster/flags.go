@@ -243,12 +243,21 @@ func (p *program) resolve(c *cobra.Command) error {
 		}
 		for _, v := range values {
 			if err := f.Value.Set(strings.TrimSpace(v)); err != nil {
-				failed = usage("%s=%q is no value for --%s: %v", name, given, f.Name, err)
+				failed = usage("%s=%q is no value for --%s: %v", name, withoutPassword(given), f.Name, err)
 				return
 			}
 		}
 	})
 	return failed
+}
+
+// withoutPassword cuts a user and a password out of what may be a URL.
+func withoutPassword(s string) string {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
+		return scheme + "://…" + rest[i:]
+	}
+	return s
 }
 
 // flagError words what pflag says of a flag.
@@ -264,7 +273,7 @@ func flagError(c *cobra.Command, err error) error {
 	case *pflag.ValueRequiredError:
 		return hinted(help, "--%s needs a value, as in --%s %s", err.GetFlag().Name, err.GetFlag().Name, err.GetFlag().Value.Type())
 	case *pflag.InvalidValueError:
-		return hinted(help, "--%s %q: %v", err.GetFlag().Name, err.GetValue(), err.Unwrap())
+		return hinted(help, "--%s %q: %v", err.GetFlag().Name, withoutPassword(err.GetValue()), err.Unwrap())
 	}
 	return hinted(help, "%v", err)
 }

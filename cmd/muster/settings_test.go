@@ -135,3 +135,15 @@ func TestNearest(t *testing.T) {
 		t.Errorf("two letters that changed places: got %d, want 1", got)
 	}
 }
+
+func TestNoPasswordOfAURLIsRepeated(t *testing.T) {
+	for given, want := range map[string]string{
+		"http://user:pw@example.com": "http://…@example.com",
+		"https://example.com":        "https://example.com",
+		"someone@example.com":        "someone@example.com",
+	} {
+		if got := withoutPassword(given); got != want {
+			t.Errorf("withoutPassword(%q) = %q, want %q", given, got, want)
+		}
+	}
+}
