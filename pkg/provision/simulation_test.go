@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 150, "how many hostile runs the simulation makes")
+	seeds = flag.Int("seeds", 200, "how many hostile runs the simulation makes")
 	seed  = flag.Uint64("seed", 0, "the one run to make, if not 0")
 )
 
