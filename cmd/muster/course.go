@@ -119,7 +119,7 @@ func (c *course) facts() []results.Fact {
 	if !c.first.IsZero() {
 		add("First answer", c.first.Local().Format(time.DateTime))
 		add("Last answer", c.last.Local().Format(time.DateTime))
-		add("Requests for rows", thousands(c.attempts))
+		add("Requests for rows", results.Thousands(c.attempts))
 	}
 	if len(c.ledgers) > 0 {
 		add("Ledger", strings.Join(c.ledgers, ", "))

@@ -109,10 +109,10 @@ func (g *progress) bar(columns int) string {
 
 // parts are the numbers in words, the most important first.
 func (g *progress) parts(c counts) []string {
-	parts := []string{fmt.Sprintf("%s of %s", thousands(c.done), thousands(c.toSend))}
+	parts := []string{fmt.Sprintf("%s of %s", results.Thousands(c.done), results.Thousands(c.toSend))}
 	for _, s := range []results.Status{results.Created, deleted, results.Exists, results.Failed} {
 		if n := c.settled[s]; n > 0 || s == results.Failed {
-			parts = append(parts, fmt.Sprintf("%s %s", thousands(n), s))
+			parts = append(parts, fmt.Sprintf("%s %s", results.Thousands(n), s))
 		}
 	}
 	rate := g.rate(c.done)
@@ -192,7 +192,7 @@ func requests(c counts) string {
 	if c.sent == 0 {
 		return ""
 	}
-	return ", " + plural(c.sent, "request")
+	return ", " + results.Count(c.sent, "request")
 }
 
 func share(part, whole int) int {

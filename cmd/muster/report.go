@@ -127,7 +127,7 @@ func (p *program) tellReport(s *reportSummary) error {
 		return err
 	}
 	if s.Missing > 0 {
-		fmt.Fprintf(&b, "\nwarning: %s missing, although row %s is there: are the files of all shards named?\n", isAre(s.Missing, "row"), thousands(s.LastRow))
+		fmt.Fprintf(&b, "\nwarning: %s missing, although row %s is there: are the files of all shards named?\n", isAre(s.Missing, "row"), results.Thousands(s.LastRow))
 	}
 	for _, f := range []struct{ what, path string }{{"merged", s.Files.Merged}, {"page", s.Files.HTML}} {
 		if f.path != "" {
@@ -143,9 +143,9 @@ func (p *program) tellReport(s *reportSummary) error {
 
 func isAre(n int, noun string) string {
 	if n == 1 {
-		return plural(n, noun) + " is"
+		return results.Count(n, noun) + " is"
 	}
-	return plural(n, noun) + " are"
+	return results.Count(n, noun) + " are"
 }
 
 // draw writes the page. It names people, so that only its owner may read it.

@@ -38,7 +38,7 @@ func (s *summary) writeText(w io.Writer, width int, colours bool) error {
 	s.writeFiles(&b)
 	if s.Next != (next{}) {
 		b.WriteByte('\n')
-		wrap(&b, "Next: "+s.Next.Why+punctuation(s.Next), "", textWidth(width))
+		results.Wrap(&b, "Next: "+s.Next.Why+punctuation(s.Next), "", textWidth(width))
 		if s.Next.Command != "" {
 			fmt.Fprintf(&b, "  %s\n", s.Next.Command)
 		}
@@ -131,33 +131,33 @@ func (s *summary) writeExists(b *bytes.Buffer, width int) {
 	if s.Exists == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nexists: %s\n", plural(s.Exists, "row"))
-	wrap(b, "the tenant has a user of that name whom this ledger did not create", "  ", width)
+	fmt.Fprintf(b, "\nexists: %s\n", results.Count(s.Exists, "row"))
+	results.Wrap(b, "the tenant has a user of that name whom this ledger did not create", "  ", width)
 	where := ""
 	if s.Files.Results != "" {
 		where = " in " + s.Files.Results
 	}
-	wrap(b, "hint: see who they are"+where+": the same people, or only of the same name? For the latter, --on-exists number", "  ", width)
+	results.Wrap(b, "hint: see who they are"+where+": the same people, or only of the same name? For the latter, --on-exists number", "  ", width)
 }
 
 func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
 	for i, w := range s.Warnings {
 		if i == shownWarnings {
-			fmt.Fprintf(b, "\nand %s, all with --output json\n", plural(len(s.Warnings)-i, "more kind of warning"))
+			fmt.Fprintf(b, "\nand %s, all with --output json\n", results.Count(len(s.Warnings)-i, "more kind of warning"))
 			break
 		}
 		where := "row " + firsts(w.FirstRows, w.Rows)
 		if w.Rows > 1 {
-			where = fmt.Sprintf("%s (%s)", plural(w.Rows, "row"), firsts(w.FirstRows, w.Rows))
+			where = fmt.Sprintf("%s (%s)", results.Count(w.Rows, "row"), firsts(w.FirstRows, w.Rows))
 		}
 		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, where)
 		text := w.Message
 		if w.Column != "" {
 			text = w.Column + ": " + text
 		}
-		wrap(b, text, "  ", width)
+		results.Wrap(b, text, "  ", width)
 		if w.Hint != "" {
-			wrap(b, "hint: "+w.Hint, "  ", width)
+			results.Wrap(b, "hint: "+w.Hint, "  ", width)
 		}
 	}
 }
@@ -176,24 +176,24 @@ func (s *summary) writePreflight(b *bytes.Buffer, width int) {
 		if !t.Expires.IsZero() {
 			text += ", and is good until " + t.Expires.Local().Format(time.TimeOnly)
 		}
-		wrap(b, text+" (for "+t.Audience+")", "  ", width)
+		results.Wrap(b, text+" (for "+t.Audience+")", "  ", width)
 	}
 	for i, c := range f.Customers {
 		if i == shownLanes {
-			fmt.Fprintf(b, "  and %s\n", plural(len(f.Customers)-i, "more customer"))
+			fmt.Fprintf(b, "  and %s\n", results.Count(len(f.Customers)-i, "more customer"))
 			break
 		}
-		wrap(b, fmt.Sprintf("customer %s is %s (%s), with the domains %s", c.Customer, c.Name, c.CustomerID, strings.Join(c.Domains, ", ")), "  ", width)
+		results.Wrap(b, fmt.Sprintf("customer %s is %s (%s), with the domains %s", c.Customer, c.Name, c.CustomerID, strings.Join(c.Domains, ", ")), "  ", width)
 	}
 	for _, d := range f.Doubts {
-		wrap(b, "look at this: "+d, "  ", width)
+		results.Wrap(b, "look at this: "+d, "  ", width)
 	}
 }
 
 func (s *summary) writeSpeed(b *bytes.Buffer) {
 	for i, l := range s.Lanes {
 		if i == shownLanes {
-			fmt.Fprintf(b, "and %s\n", plural(len(s.Lanes)-i, "more customer"))
+			fmt.Fprintf(b, "and %s\n", results.Count(len(s.Lanes)-i, "more customer"))
 			break
 		}
 		if l.Rate > 0 && s.Refused > 0 {
@@ -201,7 +201,7 @@ func (s *summary) writeSpeed(b *bytes.Buffer) {
 		}
 	}
 	if s.Requests > 0 {
-		fmt.Fprintf(b, "%s in %s; %s refused as too many\n", plural(s.Requests, "request"), took(s.Seconds), thousands(s.Refused))
+		fmt.Fprintf(b, "%s in %s; %s refused as too many\n", results.Count(s.Requests, "request"), took(s.Seconds), results.Thousands(s.Refused))
 	}
 }
 
@@ -238,28 +238,6 @@ func (s *summary) writeFiles(b *bytes.Buffer) {
 		line("credentials", s.Files.Credentials, "("+passwords+")")
 	}
 	line("ledger", s.Files.Ledger, "("+ledger+")")
-}
-
-// wrap writes text in lines of at most width columns, each behind indent.
-func wrap(b *bytes.Buffer, text, indent string, width int) {
-	used := 0
-	for _, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case used == 0:
-			b.WriteString(indent)
-			used = len(indent)
-		case used+1+n > width:
-			b.WriteString("\n" + indent)
-			used = len(indent)
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	b.WriteByte('\n')
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -16,6 +16,7 @@ import (
 	"muster/pkg/ledger"
 	"muster/pkg/pace"
 	"muster/pkg/provision"
+	"muster/pkg/results"
 )
 
 func (p *program) undoCommand() *cobra.Command {
@@ -126,7 +127,7 @@ func (p *program) confirm(entries []ledger.Entry) error {
 		return nil
 	}
 	if !isTerminal(p.stdin) {
-		return hinted("add --yes, or run it at a terminal to see whom", "undo would delete %s and cannot ask, since there is no terminal", plural(len(entries), "user"))
+		return hinted("add --yes, or run it at a terminal to see whom", "undo would delete %s and cannot ask, since there is no terminal", results.Count(len(entries), "user"))
 	}
 	var b bytes.Buffer
 	for _, e := range entries {
@@ -158,7 +159,7 @@ func those(n int) string {
 	if n == 1 {
 		return "this user"
 	}
-	return "these " + plural(n, "user")
+	return "these " + results.Count(n, "user")
 }
 
 func (p *program) concludeUndo(s *undoSummary, undone provision.Undone, failed error) error {
@@ -191,17 +192,17 @@ func (p *program) tellUndone(s *undoSummary) error {
 	if s.Deleted+s.Absent+len(s.Undone.Failed) == 0 && s.ExitCode == exitDone {
 		b.WriteString("nothing to undo: this ledger has created nobody who is still there\n")
 	} else {
-		fmt.Fprintf(&b, "%s deleted; they can be restored for 30 days\n", plural(s.Deleted, "user"))
+		fmt.Fprintf(&b, "%s deleted; they can be restored for 30 days\n", results.Count(s.Deleted, "user"))
 	}
 	if s.Absent > 0 {
-		fmt.Fprintf(&b, "%s in doubt had never been created\n", plural(s.Absent, "user"))
+		fmt.Fprintf(&b, "%s in doubt had never been created\n", results.Count(s.Absent, "user"))
 	}
 	for _, f := range s.Undone.Failed {
-		wrap(&b, fmt.Sprintf("not deleted: %s (%s): %s", f.UPN, f.UserID, f.Error), "", 100)
-		wrap(&b, "hint: "+f.Hint, "  ", 100)
+		results.Wrap(&b, fmt.Sprintf("not deleted: %s (%s): %s", f.UPN, f.UserID, f.Error), "", 100)
+		results.Wrap(&b, "hint: "+f.Hint, "  ", 100)
 	}
 	if s.Requests > 0 {
-		fmt.Fprintf(&b, "%s in %s; %s refused as too many\n", plural(s.Requests, "request"), took(s.Seconds), thousands(s.Refused))
+		fmt.Fprintf(&b, "%s in %s; %s refused as too many\n", results.Count(s.Requests, "request"), took(s.Seconds), results.Thousands(s.Refused))
 	}
 	if s.Next.Command != "" {
 		fmt.Fprintf(&b, "\nNext: %s:\n  %s\n", s.Next.Why, s.Next.Command)

@@ -5,23 +5,6 @@ import (
 	"strings"
 )
 
-// plural is such as "1 row" or "1,203 rows".
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return thousands(n) + " " + noun
-}
-
-// thousands is such as "1,203".
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // quoted writes a word so that a shell takes it for one.
 func quoted(s string) string {
 	plain := func(r rune) bool {

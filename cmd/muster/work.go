@@ -260,7 +260,7 @@ func rowsError(c results.Counts) error {
 	case c.Invalid+c.Failed > 0:
 		return errRows
 	case c.Pending > 0:
-		return fmt.Errorf("%w: of %s it is not known yet what became of them", provision.ErrStopped, plural(c.Pending, "row"))
+		return fmt.Errorf("%w: of %s it is not known yet what became of them", provision.ErrStopped, results.Count(c.Pending, "row"))
 	}
 	return nil
 }

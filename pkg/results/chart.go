@@ -173,7 +173,7 @@ func inWords(b bucket) string {
 	var list []string
 	for _, k := range kinds {
 		if n := k.of(b); n > 0 {
-			list = append(list, thousands(n)+" "+k.name)
+			list = append(list, Thousands(n)+" "+k.name)
 		}
 	}
 	if len(list) == 0 {
@@ -265,7 +265,7 @@ func (a axis) ticks(unit string) (list []tick) {
 // short is a number with three digits at most that matter.
 func short(f float64) string {
 	if f >= 100 {
-		return thousands(int(math.Round(f)))
+		return Thousands(int(math.Round(f)))
 	}
 	return strconv.FormatFloat(math.Round(f*100)/100, 'g', 3, 64)
 }

@@ -58,7 +58,7 @@ func HTML(w io.Writer, in Report) error {
 	if err != nil {
 		return err
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"thousands": thousands, "customer": customerName}).Parse(pageHTML)
+	page, err := template.New("page").Funcs(template.FuncMap{"thousands": Thousands, "customer": customerName}).Parse(pageHTML)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (s Summary) WriteText(w io.Writer, width int) error {
 		writeCause(&b, c, width)
 	}
 	if more := len(s.Causes) - maxTextCauses; more > 0 {
-		fmt.Fprintf(&b, "\nand %s, which the results file names row by row\n", count(more, "more cause"))
+		fmt.Fprintf(&b, "\nand %s, which the results file names row by row\n", Count(more, "more cause"))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -47,13 +47,13 @@ func headline(c Counts) string {
 	var parts []string
 	for _, status := range Statuses() {
 		if n := c.Of(status); n > 0 {
-			parts = append(parts, thousands(n)+" "+string(status))
+			parts = append(parts, Thousands(n)+" "+string(status))
 		}
 	}
 	if len(parts) == 0 {
-		return count(c.Rows, "row")
+		return Count(c.Rows, "row")
 	}
-	return count(c.Rows, "row") + ": " + strings.Join(parts, ", ")
+	return Count(c.Rows, "row") + ": " + strings.Join(parts, ", ")
 }
 
 func writeCustomers(b *bytes.Buffer, s Summary) {
@@ -72,13 +72,13 @@ func writeCustomers(b *bytes.Buffer, s Summary) {
 		fmt.Fprintf(b, "\n%-*s", nameWidth, customerName(c.CustomerID))
 		for _, status := range Statuses() {
 			if s.Of(status) > 0 {
-				fmt.Fprintf(b, "  %9s", thousands(c.Of(status)))
+				fmt.Fprintf(b, "  %9s", Thousands(c.Of(status)))
 			}
 		}
 	}
 	b.WriteByte('\n')
 	if more := len(s.Customers) - len(shown); more > 0 {
-		fmt.Fprintf(b, "and %s\n", count(more, "more customer"))
+		fmt.Fprintf(b, "and %s\n", Count(more, "more customer"))
 	}
 }
 
@@ -95,10 +95,10 @@ func writeCause(b *bytes.Buffer, c Cause, width int) {
 	if c.ErrorCode != "" {
 		title += ": " + c.ErrorCode
 	}
-	wrap(b, fmt.Sprintf("%s, %s", title, rowList(c)), "", width)
-	wrap(b, c.Error, "  ", width)
+	Wrap(b, fmt.Sprintf("%s, %s", title, rowList(c)), "", width)
+	Wrap(b, c.Error, "  ", width)
 	if c.Hint != "" {
-		wrap(b, "hint: "+c.Hint, "  ", width)
+		Wrap(b, "hint: "+c.Hint, "  ", width)
 	}
 }
 
@@ -115,12 +115,12 @@ func rowList(c Cause) string {
 	if c.Rows > len(list) {
 		text += " …"
 	}
-	return fmt.Sprintf("%s (%s)", count(c.Rows, "row"), text)
+	return fmt.Sprintf("%s (%s)", Count(c.Rows, "row"), text)
 }
 
-// wrap writes text in lines of at most width columns, each behind indent. A word
+// Wrap writes text in lines of at most width columns, each behind indent. A word
 // that is longer than a line keeps its own.
-func wrap(b *bytes.Buffer, text, indent string, width int) {
+func Wrap(b *bytes.Buffer, text, indent string, width int) {
 	used := 0
 	for _, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
@@ -143,15 +143,16 @@ func wrap(b *bytes.Buffer, text, indent string, width int) {
 	}
 }
 
-// count is such as "1 row" or "1,203 rows".
-func count(n int, noun string) string {
+// Count is such as "1 row" or "1,203 rows".
+func Count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return thousands(n) + " " + noun
+	return Thousands(n) + " " + noun
 }
 
-func thousands(n int) string {
+// Thousands is such as "1,203".
+func Thousands(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
