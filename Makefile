@@ -36,8 +36,7 @@ race:
 	go test -race -short ./...
 
 # Each fuzz test for a few seconds: one process can fuzz only one. By number, since a
-# run that is ended by the clock now and then fails with "context deadline exceeded"
-# (golang.org/issue/75804).
+# run that is ended by the clock fails now and then with "context deadline exceeded".
 fuzz:
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' cmd pkg | sed 's|/[^/]*_test.go:func | |' | sort -u | \
 	while read -r dir name; do go test "./$$dir" -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=1x || exit 1; done
