@@ -256,13 +256,6 @@ func (l *Ledger) Lost(k Key) bool {
 	return l.state[k].held
 }
 
-// Len returns of how many people the ledger knows.
-func (l *Ledger) Len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.state)
-}
-
 // Find returns what the ledger knows of a person; the entry of somebody it does
 // not know has the status Unknown.
 func (l *Ledger) Find(k Key) (Entry, error) {
