@@ -18,15 +18,13 @@ func (p *program) sayMapping(m roster.Mapping) {
 			what += ", " + more
 		}
 	}
-	var taken, ignored []string
+	var taken []string
 	for _, c := range m.Columns {
 		switch {
 		case c.Field != "" && !strings.EqualFold(c.Header, c.Field):
 			taken = append(taken, c.Header+" as "+c.Field)
 		case c.Field != "":
 			taken = append(taken, c.Field)
-		default:
-			ignored = append(ignored, ignoredColumn(c))
 		}
 	}
 	text := "read as " + what
@@ -34,20 +32,38 @@ func (p *program) sayMapping(m roster.Mapping) {
 		text += "; columns: " + strings.Join(taken, ", ")
 	}
 	p.say(text)
-	if len(ignored) > 0 {
-		p.say("ignored columns: " + strings.Join(ignored, ", "))
+	if ignored := ignoredColumns(m.Columns); ignored != "" {
+		p.say("ignored columns: " + ignored)
 	}
 	for _, n := range m.Notes {
 		p.say(n)
 	}
 }
 
-func ignoredColumn(c roster.Column) string {
-	switch {
-	case c.Like != "":
-		return fmt.Sprintf("%s (did you mean %s? then: --map %s)", c.Header, c.Like, quoted(c.Header+"="+c.Like))
-	case c.Note != "":
-		return fmt.Sprintf("%s (%s)", c.Header, c.Note)
+// ignoredColumns lists the columns that nothing is read from. Those with the same
+// note share it.
+func ignoredColumns(columns []roster.Column) string {
+	var notes []string // in order of appearance
+	headers := map[string][]string{}
+	for _, c := range columns {
+		if c.Field != "" {
+			continue
+		}
+		note := c.Note
+		if c.Like != "" {
+			note = fmt.Sprintf("did you mean %s? then: --map %s", c.Like, quoted(c.Header+"="+c.Like))
+		}
+		if headers[note] == nil {
+			notes = append(notes, note)
+		}
+		headers[note] = append(headers[note], c.Header)
 	}
-	return c.Header
+	groups := make([]string, len(notes))
+	for i, note := range notes {
+		groups[i] = strings.Join(headers[note], ", ")
+		if note != "" {
+			groups[i] += " (" + note + ")"
+		}
+	}
+	return strings.Join(groups, "; ")
 }

@@ -120,7 +120,7 @@ func mapColumns(header, first []string, forced map[string]string) (*mapper, erro
 		m.columns[i].Header = l.header
 		m.fields[i], m.weights[i] = m.meaning(l)
 	}
-	if m.sheet.name == "" && byPosition(m.labels, m.fields, first) {
+	if m.sheet.name == "" && m.byPosition(first) {
 		m.takePositions()
 	}
 	if err := m.force(forced); err != nil {
@@ -198,7 +198,7 @@ func (m *mapper) takePositions() {
 		m.columns[i].Known = true
 	}
 	m.sheet = sheet{name: microsoft365}
-	m.notes = append(m.notes, fmt.Sprintf("The headers are not all understood, but the sheet has the shape of the Microsoft 365 admin centre's, so the first four columns are taken for user name, first name, last name and display name: %s.", quotedList(m.headers()[:4])))
+	m.notes = append(m.notes, fmt.Sprintf("The sheet has the shape of the Microsoft 365 admin centre's in another language, so the first four columns are taken for user name, first name, last name and display name: %s.", quotedList(m.headers()[:4])))
 }
 
 func (m *mapper) headers() []string {
@@ -324,7 +324,7 @@ func (m *mapper) describe() {
 		case isCountry(l.folded):
 			c.Note = fmt.Sprintf("it belongs to the address; if it is where the services are used, say --map %q", l.header+"="+UsageLocation)
 		case c.Known:
-			c.Note = "Partner Center's user has no place for it"
+			c.Note = "Partner Center's user has no place for that"
 		default:
 			c.Like = m.resembling(l.folded)
 		}

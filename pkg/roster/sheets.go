@@ -160,33 +160,33 @@ func positions() [4]field {
 	return [4]field{userPrincipalName, firstName, lastName, displayName}
 }
 
-// byPosition reports whether a sheet whose headers are not all understood is the
-// Microsoft 365 sheet in some language: it has as many columns, what is
-// understood of the first four stands at its place, and the first person's first
+// byPosition reports whether a sheet whose headers are not those of the Microsoft
+// 365 sheet is that sheet in some language: it has as many columns, what is
+// understood of the first four stands at its place, none of the others is
+// understood as something else that a person has, and the first person's first
 // cell is a complete user name, as that sheet demands.
-func byPosition(labels []label, fields []field, first []string) bool {
-	n := len(labels)
-	for n > 0 && isRejectsColumn(labels[n-1].folded) {
+func (m *mapper) byPosition(first []string) bool {
+	n := len(m.labels)
+	for n > 0 && isRejectsColumn(m.labels[n-1].folded) {
 		n--
 	}
-	if n < 14 || n > 16 || len(first) == 0 || !strings.Contains(first[0], "@") || strings.Contains(labels[0].header, "@") {
+	if n < 14 || n > 16 || len(first) == 0 || !strings.Contains(first[0], "@") || strings.Contains(m.labels[0].header, "@") {
 		return false
 	}
-	missing := false
+	understood := 0
 	for i, want := range positions() {
-		missing = missing || fields[i] == none
-		if fields[i] != none && fields[i] != want {
+		if m.fields[i] == want {
+			understood++
+		} else if m.fields[i] != none {
 			return false
 		}
 	}
-	for _, f := range fields[4:n] {
-		for _, want := range positions() {
-			if f == want {
-				return false
-			}
+	for i, f := range m.fields[4:n] {
+		if f != none || understood == len(positions()) && m.resembling(m.labels[4+i].folded) != "" {
+			return false // a sheet that people made themselves
 		}
 	}
-	return missing
+	return true
 }
 
 // isRejectsColumn tells the two columns that a rejects file has beyond the input's:
