@@ -70,7 +70,7 @@ func (p *program) signIn() (c signin.Config, err error) {
 	c = signin.Config{
 		AuthURL: o.authURL, APIURL: o.apiURL, Tenant: o.tenant, ClientID: o.clientID, V1: o.tokenVersion == "v1",
 		RefreshToken: secret.New(p.getenv("MUSTER_REFRESH_TOKEN")), RefreshTokenFile: o.refreshTokenFile,
-		Warn: func(s string) { p.log.Warn(s) },
+		Warn: func(s string) { p.log.Warn(s) }, Stop: p.stop,
 	}
 	if c.ClientSecret, err = p.secret("MUSTER_CLIENT_SECRET", "client-secret-file", o.clientSecretFile); err != nil {
 		return c, err

@@ -68,7 +68,14 @@ type Config struct {
 	// Warn is told, in one line, what a person should know although the sign-in
 	// goes on; nil drops it.
 	Warn func(string)
+	// Stop, when it is closed, ends the waits for a token soon: an exchange that
+	// is on its way may land for [landingTime] more, since its answer may bring
+	// the successor of the refresh token. A nil Stop never does.
+	Stop <-chan struct{}
 }
+
+// landingTime is how long after Config.Stop an exchange may still land.
+const landingTime = 3 * time.Second
 
 // Source gives access tokens and renews them. It is safe for concurrent use.
 //
@@ -80,6 +87,7 @@ type Source struct {
 	vault    *vault
 	fixed    secret.Text
 	warn     func(string)
+	stop     <-chan struct{}
 
 	turn chan struct{} // holds one element while somebody renews
 
@@ -112,7 +120,7 @@ func New(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{exchange: exchange, vault: vault, warn: c.Warn, turn: make(chan struct{}, 1)}, nil
+	return &Source{exchange: exchange, vault: vault, warn: c.Warn, stop: c.Stop, turn: make(chan struct{}, 1)}, nil
 }
 
 // Token returns an access token. rejected is empty, or the token that the API
@@ -130,6 +138,8 @@ func (s *Source) Token(ctx context.Context, rejected secret.Text) (secret.Text, 
 	if !token.Empty() && !due {
 		return token, nil
 	}
+	ctx, cancel := s.untilStopped(ctx)
+	defer cancel()
 	if !token.Empty() {
 		select {
 		case s.turn <- struct{}{}:
@@ -148,8 +158,26 @@ func (s *Source) Token(ctx context.Context, rejected secret.Text) (secret.Text, 
 		defer func() { <-s.turn }()
 		return s.renew(ctx, rejected, round, patient)
 	case <-ctx.Done():
-		return secret.Text{}, ctx.Err()
+		return secret.Text{}, context.Cause(ctx)
 	}
+}
+
+// untilStopped returns a context that also ends a little after Config.Stop, with
+// an error as its cause that says so.
+func (s *Source) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.stop:
+		case <-ctx.Done():
+			return
+		}
+		if sleep(ctx, landingTime) {
+			cancel(&Error{Description: "stopped before there was an access token", temporary: true,
+				advice: "run the same command again"})
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // warnOfEnd tells that the token there is will be the last one.
@@ -204,7 +232,7 @@ func (s *Source) renew(ctx context.Context, rejected secret.Text, round int, p p
 	start := time.Now()
 	grant, err := s.refresh(ctx, p)
 	if err != nil && ctx.Err() != nil {
-		return secret.Text{}, ctx.Err() // the caller gave up, which says nothing of the sign-in
+		return secret.Text{}, context.Cause(ctx) // the caller gave up, which says nothing of the sign-in
 	}
 	s.settle(start, grant, err)
 	return grant.access, err
@@ -222,7 +250,7 @@ func (s *Source) waitUntilOpen(ctx context.Context) error {
 	case wait > maxWait:
 		return failed
 	case !sleep(ctx, wait):
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return nil
 }

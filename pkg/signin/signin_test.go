@@ -152,6 +152,41 @@ func TestGivingUp(t *testing.T) {
 	})
 }
 
+// TestStop: who waits for a token when the program is stopped does not wait for a
+// silent authority; an answer that is on its way still counts.
+func TestStop(t *testing.T) {
+	for _, test := range []struct {
+		delay, want time.Duration // of the answer; from the stop to the end
+		token       string
+	}{
+		{time.Hour, landingTime, ""},
+		{3 * time.Second, 2 * time.Second, "access-1"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			stop := make(chan struct{})
+			c := config(&authority{delay: test.delay})
+			c.Stop = stop
+			s := source(t, c)
+			start := time.Now().Add(time.Second)
+			time.AfterFunc(time.Second, func() { close(stop) })
+			var workers sync.WaitGroup
+			for range 5 {
+				workers.Go(func() {
+					token, err := s.Token(t.Context(), secret.Text{})
+					var e *Error
+					if token.Reveal() != test.token || (err == nil) == (test.token == "") || err != nil && !(errors.As(err, &e) && e.Temporary()) {
+						t.Errorf("delay %v: Token() = %q, %v, want %q", test.delay, token.Reveal(), err, test.token)
+					}
+				})
+			}
+			workers.Wait()
+			if took := time.Since(start); took != test.want {
+				t.Errorf("delay %v: %v after the stop, want %v", test.delay, took, test.want)
+			}
+		})
+	}
+}
+
 func TestFailureIsShared(t *testing.T) {
 	for _, test := range []struct {
 		name      string
