@@ -57,7 +57,7 @@ func Plan(ctx context.Context, b Batch) (*Report, error) {
 		return r.finish(), err
 	}
 	r.surveyed()
-	err := r.compare(ctx)
+	err := r.compare()
 	return r.finish(), r.verdict(err)
 }
 
@@ -88,7 +88,7 @@ func Apply(ctx context.Context, b Batch) (*Report, error) {
 	if err := r.Ledger.Begin(r.described("apply")); err != nil {
 		return nil, errors.Join(err, r.closeCredentials())
 	}
-	err := r.withCheckpoints(func() error { return r.serveAll(ctx) })
+	err := r.withCheckpoints(func() error { return r.serveAll(r.landing) })
 	err = errors.Join(err, r.closeCredentials(), r.keepRates())
 	return r.finish(), r.verdict(err)
 }
@@ -155,7 +155,7 @@ func (r *run) keepRates() error {
 }
 
 // compare finds out which names the tenants have already.
-func (r *run) compare(ctx context.Context) error {
+func (r *run) compare() error {
 	wanted := make([]bool, len(r.lanes.ordered))
 	for m := range r.marks.all() {
 		wanted[m.lane] = wanted[m.lane] || m.fate == toSend
@@ -165,11 +165,11 @@ func (r *run) compare(ctx context.Context) error {
 		if !wanted[i] {
 			continue
 		}
-		r.observe(ctx, l)
+		r.observe(l)
 		if l.closed() != nil {
 			continue
 		}
-		c, err := r.list(ctx, l, partner.Inactive, nil)
+		c, err := r.list(l, partner.Inactive, nil)
 		if err != nil { // it is only for warnings
 			r.Log.Warn("cannot list the deleted users", zap.String("customer", l.key()), zap.Error(err))
 			continue

@@ -104,6 +104,9 @@ func (r *run) call(ctx context.Context, l *lane, op string, send func(context.Co
 		case !transient(refused.Kind) && !refused.WantsFreshToken():
 			return refused
 		}
+		if ended := r.ended(); ended != nil { // that may have cut it off
+			return ended
+		}
 		if failed++; failed >= r.MaxAttempts {
 			return r.unreachable(refused, began)
 		}

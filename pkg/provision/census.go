@@ -39,13 +39,13 @@ func (c *census) id(upn string) string {
 
 // list reads all users of a tenant in one state. Each page is one paced request.
 // wanted is called with every user, if it is not nil.
-func (r *run) list(ctx context.Context, l *lane, state partner.State, wanted func(partner.User)) (*census, error) {
+func (r *run) list(l *lane, state partner.State, wanted func(partner.User)) (*census, error) {
 	c := &census{ids: map[uint64]uuid.UUID{}}
 	var page partner.Page
 	for {
 		var users []partner.User
 		var next partner.Page
-		err := r.call(ctx, l, "list users", func(ctx context.Context) (err error) {
+		err := r.call(r.intake, l, "list users", func(ctx context.Context) (err error) {
 			users, next, err = r.Directory.Users(ctx, l.tenant, state, page)
 			return err
 		})

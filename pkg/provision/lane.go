@@ -113,7 +113,7 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 		return nil, err
 	}
 	if isNew {
-		err := r.open(ctx, l)
+		err := r.open(l)
 		close(l.ready)
 		if err != nil {
 			return nil, err
@@ -177,7 +177,7 @@ func (ls *lanes) adopt(l *lane, c ledger.Customer) {
 
 // open looks the customer up. A customer that cannot be served closes its lane,
 // and so does the end of the run; an error is one of the machine.
-func (r *run) open(ctx context.Context, l *lane) error {
+func (r *run) open(l *lane) error {
 	if !r.online() {
 		l.tenant = l.name
 		return nil
@@ -187,7 +187,7 @@ func (r *run) open(ctx context.Context, l *lane) error {
 		start = r.Ledger.Rate(l.name)
 	}
 	l.gate = r.Pacer.Gate(l.name, start)
-	customer, err := r.lookUp(ctx, l)
+	customer, err := r.lookUp(l)
 	if err != nil {
 		l.gate.Close()
 		l.close(err)
@@ -205,15 +205,15 @@ func (r *run) open(ctx context.Context, l *lane) error {
 	if l.same != nil {
 		l.gate.Close()
 	} else if r.OnExists == NumberExisting {
-		r.observe(ctx, l)
+		r.observe(l)
 	}
 	return nil
 }
 
 // lookUp asks the service who the customer is.
-func (r *run) lookUp(ctx context.Context, l *lane) (ledger.Customer, error) {
+func (r *run) lookUp(l *lane) (ledger.Customer, error) {
 	var c partner.Customer
-	err := r.call(ctx, l, "look up customer", func(ctx context.Context) (err error) {
+	err := r.call(r.intake, l, "look up customer", func(ctx context.Context) (err error) {
 		if id, bad := uuid.Parse(l.name); bad == nil {
 			c, err = r.Directory.Customer(ctx, id.String())
 		} else {
@@ -239,11 +239,11 @@ func (r *run) recollect(name string) ledger.Customer {
 // observe lists the tenant's users once, before anything is created in it. What
 // it finds makes an intent the proof that the name was free. Without it the lane
 // is closed.
-func (r *run) observe(ctx context.Context, l *lane) {
+func (r *run) observe(l *lane) {
 	if l.before != nil || l.closed() != nil {
 		return
 	}
-	c, err := r.list(ctx, l, partner.Active, nil)
+	c, err := r.list(l, partner.Active, nil)
 	if err != nil {
 		l.close(err)
 		return

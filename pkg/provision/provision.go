@@ -84,8 +84,9 @@ type Batch struct {
 	// The Pacer enforces it; a lane keeps some more rows at hand.
 	InFlight int
 
-	// Stop ends the run when it is closed: no more rows are taken, what is on its
-	// way may land. A nil Stop never does. The context of a call ends it at once.
+	// Stop ends the run when it is closed: no more rows are taken, and what is on
+	// its way may land for 20 seconds. A nil Stop never does. The context of a call
+	// ends it at once.
 	Stop <-chan struct{}
 
 	Log     *zap.Logger // required

@@ -48,9 +48,12 @@ type run struct {
 
 	// intake ends when no more rows are to be taken: at Batch.Stop, after
 	// MaxFailures, when the service refuses. It is kept here because every wait of
-	// every row hangs on it, beside the context of the call, on which requests hang.
+	// every row hangs on it, and every request that changes nothing.
 	intake context.Context
 	end    context.CancelCauseFunc
+	// landing is for requests that change something. It ends some time after
+	// Batch.Stop, so that these may land.
+	landing context.Context
 
 	answered     atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
 	silence      atomic.Int64 // requests without an answer since then
@@ -72,6 +75,12 @@ type run struct {
 	handing sync.Mutex   // one writer of the encrypted credentials at a time
 	held    []ledger.Key // whose password is in memory only
 }
+
+// landingTime is how long after [Batch.Stop] requests that change something may
+// still land, each within its own timeout. What hangs longer is cut off and stays
+// in doubt, for the next run to settle: whoever stops a run has little patience,
+// and a scheduler kills it before the results are written.
+const landingTime = 20 * time.Second
 
 // newRun prepares a run. The caller calls the returned function when it is over.
 func newRun(ctx context.Context, b Batch) (*run, func()) {
@@ -98,17 +107,28 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 		}
 	}
 	r.intake, r.end = context.WithCancelCause(ctx)
-	over := make(chan struct{})
-	go func() {
-		select {
-		case <-b.Stop:
-			r.end(ErrStopped)
-		case <-over:
-		}
-	}()
+	landing, cut := context.WithCancel(ctx)
+	r.landing = landing
+	go r.stopping(cut)
 	return r, func() {
-		close(over)
+		cut()
 		r.end(nil)
+	}
+}
+
+// stopping ends the intake at Batch.Stop and cuts off what hangs after that. It
+// returns when the run is over.
+func (r *run) stopping(cut func()) {
+	select {
+	case <-r.Stop:
+	case <-r.landing.Done():
+		return
+	}
+	r.end(ErrStopped)
+	select {
+	case <-time.After(landingTime):
+		cut()
+	case <-r.landing.Done():
 	}
 }
 

@@ -57,7 +57,7 @@ func (r *run) serveAll(ctx context.Context) error {
 // are not certain to be theirs until it is settled.
 func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
 	defer l.gate.Close()
-	r.observe(ctx, l)
+	r.observe(l)
 	if resumed {
 		if err := r.pass(ctx, l, resume); err != nil {
 			return err

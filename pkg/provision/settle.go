@@ -64,7 +64,7 @@ func (r *run) settle(ctx context.Context, l *lane) error {
 func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	jobs := l.doubts.take()
 	asked := time.Now()
-	found, err := r.find(ctx, l, partner.Active, jobs)
+	found, err := r.find(l, partner.Active, jobs)
 	if err != nil {
 		return r.leaveAll(jobs)
 	}
@@ -95,13 +95,13 @@ func (r *run) leaveAll(jobs []*job) error {
 }
 
 // find lists the tenant for the users that have the names of these jobs.
-func (r *run) find(ctx context.Context, l *lane, state partner.State, jobs []*job) (map[string]partner.User, error) {
+func (r *run) find(l *lane, state partner.State, jobs []*job) (map[string]partner.User, error) {
 	wanted := map[string]bool{}
 	for _, j := range jobs {
 		wanted[strings.ToLower(j.intent.UPN)] = true
 	}
 	found := map[string]partner.User{}
-	_, err := r.list(ctx, l, state, func(u partner.User) {
+	_, err := r.list(l, state, func(u partner.User) {
 		if name := strings.ToLower(u.UserPrincipalName); wanted[name] {
 			found[name] = u
 		}
@@ -150,7 +150,7 @@ func (r *run) missing(ctx context.Context, j *job) error {
 	o.Doubt = j.doubtful
 	o.Refused = !transient(j.last.Kind) && !j.last.WantsFreshToken() && j.last.Kind != partner.Conflict
 	if j.last.Kind == partner.Conflict {
-		deleted, err := r.find(ctx, j.lane, partner.Inactive, []*job{j})
+		deleted, err := r.find(j.lane, partner.Inactive, []*job{j})
 		if err != nil {
 			return r.leave(j)
 		}

@@ -70,7 +70,7 @@ func Undo(ctx context.Context, b Batch, entries []ledger.Entry) (Undone, error) 
 		}
 		l := u.lane(entries[0].Intent.Tenant)
 		lanes = append(lanes, l)
-		err = u.customer(ctx, l, entries[:n])
+		err = u.customer(r.landing, l, entries[:n])
 		entries = entries[n:]
 	}
 	if err = r.verdict(err); err == nil {
@@ -99,7 +99,7 @@ func (u *undoing) lane(tenant string) *lane {
 // customer deletes the users of one tenant.
 func (u *undoing) customer(ctx context.Context, l *lane, entries []ledger.Entry) error {
 	defer l.gate.Close()
-	if err := u.identify(ctx, l, entries); err != nil {
+	if err := u.identify(l, entries); err != nil {
 		l.close(err)
 	}
 	var group errgroup.Group
@@ -116,7 +116,7 @@ func (u *undoing) customer(ctx context.Context, l *lane, entries []ledger.Entry)
 // identify finds the ids of those users of whom only the name is known, since
 // their creation is in doubt. It waits until the list cannot lag behind a
 // request that was sent just before this undo began.
-func (u *undoing) identify(ctx context.Context, l *lane, entries []ledger.Entry) error {
+func (u *undoing) identify(l *lane, entries []ledger.Entry) error {
 	var jobs []*job
 	for _, e := range entries {
 		if e.Outcome.UserID == "" {
@@ -125,7 +125,7 @@ func (u *undoing) identify(ctx context.Context, l *lane, entries []ledger.Entry)
 	}
 	for len(jobs) > 0 {
 		asked := time.Now()
-		users, err := u.find(ctx, l, partner.Active, jobs)
+		users, err := u.find(l, partner.Active, jobs)
 		if err != nil {
 			return err
 		}

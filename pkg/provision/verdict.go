@@ -47,6 +47,9 @@ func (r *run) next(j *job, e *partner.Error) step {
 // retry decides after an attempt without an answer. A row whose attempts ran out
 // is looked up if it may exist.
 func (r *run) retry(j *job, e *partner.Error) step {
+	if r.ended() != nil {
+		return leaveRow
+	}
 	if j.failures++; j.failures < r.MaxAttempts {
 		return later
 	}

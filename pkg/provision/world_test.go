@@ -2,6 +2,7 @@ package provision
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,8 @@ type world struct {
 	mixed   bool // in some lives it was, in some not
 	undone  bool // there was an undo
 	shards  int  // 0: one, without a number
+
+	timeout time.Duration // of a request; 0: 20 s
 }
 
 func newWorld(t testing.TB, sc simulate.Scenario) *world {
@@ -352,7 +355,7 @@ func (p *process) client() (*partner.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return partner.New(partner.Config{Tokens: tokens, Concurrency: 8, Timeout: 20 * time.Second, Transport: p})
+	return partner.New(partner.Config{Tokens: tokens, Concurrency: 8, Timeout: cmp.Or(p.timeout, 20*time.Second), Transport: p})
 }
 
 func (w *world) logger() *zap.Logger {
