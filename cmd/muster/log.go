@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os/signal"
+	"syscall"
+
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -34,11 +37,13 @@ func (p *program) startLog() {
 }
 
 // logRun begins a run: it puts the run's id on every further line, except where a
-// person reads them, who watches one run only.
+// person reads them, who watches one run only. From here on a reader of standard
+// error or output who goes away, such as `head`, is no reason to die.
 func (p *program) logRun(id uuid.UUID) {
 	if p.json {
 		p.log = p.log.With(zap.Stringer("run", id))
 	}
+	signal.Ignore(syscall.SIGPIPE)
 	p.running.Store(true)
 }
 

@@ -10,8 +10,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"time"
+
+	"muster/pkg/provision"
 )
 
 func main() {
@@ -19,13 +23,8 @@ func main() {
 }
 
 // run is the whole program, so that tests can call it.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := newProgram(os.Environ(), stdin, stdout, stderr)
-	defer func() {
-		if bug := recover(); bug != nil {
-			code = p.exit(bugOf(bug))
-		}
-	}()
 	ctx, release := p.catchSignals(ctx)
 	defer release()
 	root := p.root()
@@ -33,5 +32,36 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(p.stderr)
-	return p.exit(root.ExecuteContext(ctx))
+	ended := make(chan int, 1)
+	go func() {
+		defer func() {
+			if bug := recover(); bug != nil {
+				ended <- p.exit(bugOf(bug))
+			}
+		}()
+		ended <- p.exit(root.ExecuteContext(ctx))
+	}()
+	select {
+	case code := <-ended:
+		return code
+	case <-p.overdue:
+		return leave(stderr)
+	}
+}
+
+// leave ends a program that has not ended by itself after the second signal,
+// because a disk, a pipe or a terminal hangs: perhaps the one that is to be
+// written to here. The ledger is good at any instant, and no other file is ever
+// half written under its own name.
+func leave(stderr io.Writer) int {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		fmt.Fprintf(stderr, "muster: %v\nhint: %s\n", provision.ErrStopped, hintOf(provision.ErrStopped))
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second):
+	}
+	return exitInterrupted
 }

@@ -75,6 +75,8 @@ func (s *sight) Customer(ctx context.Context, tenant string) (partner.Customer, 
 // lookAhead finds out what a plan tells beside the rows. What cannot be found out
 // is left out: the plan itself tells of a service that refuses.
 func (j *work) lookAhead(ctx context.Context, report *provision.Report) *preflight {
+	ctx, cancel := j.untilStopped(ctx)
+	defer cancel()
 	f := &preflight{Customers: []customerFacts{}, Doubts: []string{}}
 	f.token(ctx, j.tokens)
 	for i, l := range report.Lanes {

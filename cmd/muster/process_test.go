@@ -45,6 +45,7 @@ func TestProcesses(t *testing.T) {
 	for name, test := range map[string]func(*shop){
 		"killed at random": (*shop).killed, "three at once": (*shop).threeAtOnce,
 		"a signal": (*shop).signalled, "a full disk": (*shop).fullDisk,
+		"the sign-in hangs": (*shop).hangingSignIn, "a second signal": (*shop).secondSignal,
 	} {
 		t.Run(name, func(t *testing.T) { test(&shop{t: t, binary: binary, dir: t.TempDir()}) })
 	}

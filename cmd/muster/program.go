@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -27,6 +28,7 @@ type program struct {
 	options options
 	stop    chan struct{}   // closed at the first signal
 	ctx     context.Context // ends at the second
+	overdue chan struct{}   // closed when that is some time ago
 
 	log  *zap.Logger // nil before the settings are known
 	json bool        // the log is JSON, so notices go there too
@@ -56,24 +58,37 @@ func (p *program) getenv(name string) string {
 	return ""
 }
 
-// catchSignals makes the first SIGINT or SIGTERM close p.stop, and the second
-// end the context.
+// leavingTime is how long a command may take to end after the second signal.
+const leavingTime = 2 * time.Second
+
+// signalsToStop are SIGINT, SIGTERM, which is also what the closing of a console
+// of Windows looks like, and SIGHUP, which comes when a terminal or its network
+// is gone, except where nohup made the program ignore that.
+func signalsToStop() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
+}
+
+// catchSignals makes the first signal close p.stop, and the second end the
+// context.
 func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
-	p.stop = make(chan struct{})
+	p.stop, p.overdue = make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(ctx)
 	p.ctx = ctx
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, signalsToStop()...)
 	go func() {
 		if _, ok := <-signals; !ok {
 			return
 		}
 		close(p.stop)
-		if p.running.Load() {
-			p.say("stopping: no more rows are taken, and what is on its way may land (once more to leave at once)")
-		}
+		go p.sayStopping() // standard error may hang
 		if _, ok := <-signals; ok {
 			cancel()
+			time.AfterFunc(leavingTime, func() { close(p.overdue) })
 		}
 	}()
 	return ctx, func() {
@@ -81,6 +96,27 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 		close(signals)
 		cancel()
 	}
+}
+
+// sayStopping tells a person that the first signal was heard.
+func (p *program) sayStopping() {
+	if p.running.Load() {
+		p.say("stopping: no more rows are taken, and what is on its way may land, for 20 seconds at most (once more to leave at once)")
+	}
+}
+
+// untilStopped returns a context that ends at the first signal, for what there is
+// no reason to bring to its end.
+func (p *program) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-p.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // stopped reports whether the first signal came.

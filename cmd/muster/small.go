@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -44,15 +43,8 @@ func (p *program) login(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(c.Context())
+	ctx, cancel := p.untilStopped(c.Context())
 	defer cancel()
-	go func() { // there is nothing to bring to its end
-		select {
-		case <-p.stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	err = signin.DeviceLogin(ctx, config, func(message string) { fmt.Fprintln(p.stdout, message) })
 	if ctx.Err() != nil {
 		return fmt.Errorf("nobody has signed in: %w", provision.ErrStopped)

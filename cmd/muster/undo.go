@@ -186,7 +186,7 @@ func (p *program) concludeUndo(s *undoSummary, undone provision.Undone, failed e
 func (p *program) tellUndone(s *undoSummary) error {
 	p.told, p.advised = true, s.Next.Command != ""
 	if p.options.output == "json" {
-		return writeJSON(p.stdout, s)
+		return unlessGone(writeJSON(p.stdout, s))
 	}
 	var b bytes.Buffer
 	if s.Deleted+s.Absent+len(s.Undone.Failed) == 0 && s.ExitCode == exitDone {
@@ -208,5 +208,5 @@ func (p *program) tellUndone(s *undoSummary) error {
 		fmt.Fprintf(&b, "\nNext: %s:\n  %s\n", s.Next.Why, s.Next.Command)
 	}
 	_, err := p.stdout.Write(b.Bytes())
-	return err
+	return unlessGone(err)
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -206,17 +207,17 @@ func (j *work) close() error {
 func (j *work) conclude(report *provision.Report, failed error) error {
 	j.finish()
 	if report == nil || j.leaving() {
-		return unread(failed)
+		return j.unread(failed)
 	}
 	s := j.sum
 	s.fill(report)
 	if s.Files.Results == "" {
 		if err := j.writeResults(report.Rows()); err != nil {
-			return errors.Join(failed, err)
+			return j.unwritten(failed, err)
 		}
 	}
 	if err := j.writeRejects(report); err != nil {
-		return errors.Join(failed, err)
+		return j.unwritten(failed, err)
 	}
 	j.nameFiles()
 	if s.Preflight != nil {
@@ -236,9 +237,25 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	return errors.Join(failed, j.tell())
 }
 
+// unwritten is the error of a run whose results cannot be written. It outweighs
+// what else is to be said of the run: whoever is told to mend some rows would not
+// look for a full disk.
+func (j *work) unwritten(failed, err error) error {
+	switch {
+	case j.leaving():
+		return provision.ErrStopped
+	case failed != nil:
+		return fmt.Errorf("%w\n%v", err, failed)
+	}
+	return err
+}
+
 // unread is the error of a run that sent nothing because the file cannot be read
 // to its end.
-func unread(err error) error {
+func (j *work) unread(err error) error {
+	if j.leaving() {
+		return provision.ErrStopped
+	}
 	if bad := (*roster.Error)(nil); errors.As(err, &bad) {
 		return early(err)
 	}
@@ -248,9 +265,18 @@ func unread(err error) error {
 // tell prints the summary on standard output.
 func (j *work) tell() error {
 	if j.options.output == "json" {
-		return writeJSON(j.stdout, j.sum)
+		return unlessGone(writeJSON(j.stdout, j.sum))
 	}
-	return j.sum.writeText(j.stdout, width(j.stdout), j.colours())
+	return unlessGone(j.sum.writeText(j.stdout, width(j.stdout), j.colours()))
+}
+
+// unlessGone drops the error of writing to somebody who does not read on, such as
+// `head`.
+func unlessGone(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
 }
 
 // rowsError is the error of a run that came to its end, by what became of the
@@ -320,6 +346,10 @@ func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row,
 		seen, total := map[string]bool{}, 0
 		j.sum.few, j.domains = nil, map[string][]string{}
 		for r, err := range rows {
+			if j.leaving() {
+				yield(r, provision.ErrStopped)
+				return
+			}
 			if total++; total <= fewRows {
 				j.sum.few = append(j.sum.few, r)
 			}
