@@ -128,7 +128,7 @@ func (r *run) prepare(j *job) error {
 
 // create sends the request until it is settled, or has to be looked up.
 func (r *run) create(ctx context.Context, j *job) error {
-	release := func() { <-r.staged }
+	release := func() { r.stage.leave(j.lane) }
 	for {
 		var user partner.User
 		refused, err := r.once(ctx, j.lane, "create user", func(ctx context.Context) (err error) {

@@ -199,6 +199,35 @@ func TestOneCustomerOfTwoIsStalled(t *testing.T) {
 	})
 }
 
+// A customer that has to wait again and again keeps only its own rows waiting.
+func TestOneCustomerOfTwoIsThrottled(t *testing.T) {
+	sc := simulate.Scenario{Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}}, Latency: simulate.Latency{Min: 100 * time.Millisecond},
+		Quotas: []simulate.Quota{{PerCustomer: true, Limit: 20, Period: 2 * time.Minute}}}
+	sc.Quotas[0].Customer = simulate.New(sc).Customers()[1].ID
+	bubble(t, "", sc, func(w *world) {
+		people := staff(300)
+		for i := range people {
+			if i%2 == 1 {
+				people[i].tenant = w.service.Customers()[1].ID
+				people[i].row += "fabrikam.onmicrosoft.com"
+			}
+		}
+		start := time.Now()
+		if sum, err := w.applied(people); err != nil || sum.Created != 300 {
+			t.Errorf("%+v, %v; want 300 created", sum, err)
+		}
+		done := time.Duration(0)
+		for _, r := range w.service.Requests() {
+			if r.Tenant == simulate.DefaultCustomerID {
+				done = r.Time.Sub(start)
+			}
+		}
+		if done > 30*time.Second || time.Since(start) < 10*time.Minute {
+			t.Errorf("one customer was done after %v, both after %v; want seconds and a quarter of an hour", done, time.Since(start))
+		}
+	})
+}
+
 // The ledger remembers who a customer is: what was created stays told when the
 // service no longer says.
 func TestRefusedLaterIsStillTold(t *testing.T) {

@@ -63,7 +63,7 @@ type run struct {
 	throttled    atomic.Int64
 	unauthorized unauthorized
 
-	staged      chan struct{}          // a place for each row with an intent and no answer
+	stage       *stage                 // places for rows with an intent and no answer
 	generates   bool                   // some row to be sent brings no password
 	resumes     bool                   // some person of an earlier run is in doubt
 	credentials *credentials.File      // nil where neither is the case
@@ -98,7 +98,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	}
 	r := &run{Batch: b, names: upn.NewNames(), namesakes: namesakes{}, lanes: newLanes(), began: time.Now()}
 	r.report.run = r
-	r.staged = make(chan struct{}, staged*b.InFlight)
+	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {
 		for _, c := range b.Input.Mapping().Columns {
 			if c.Field == roster.UserPrincipalName {

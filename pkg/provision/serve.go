@@ -57,6 +57,8 @@ func (r *run) serveAll(ctx context.Context) error {
 // are not certain to be theirs until it is settled.
 func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
 	defer l.gate.Close()
+	r.stage.open(l)
+	defer r.stage.close(l)
 	r.observe(l)
 	if resumed {
 		if err := r.pass(ctx, l, resume); err != nil {
@@ -130,9 +132,7 @@ func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) erro
 	if m.fate == resume && r.Ledger.Status(j.intent.Key) == ledger.Created {
 		return r.replacePassword(ctx, j)
 	}
-	select { // not too many intents ahead of their requests
-	case r.staged <- struct{}{}:
-	case <-r.intake.Done():
+	if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
 		return nil
 	}
 	scouting, err := r.awaitAnswers()
@@ -140,11 +140,11 @@ func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) erro
 		defer r.scouting.Store(false)
 	}
 	if err != nil || l.closed() != nil { // the run or the lane has ended
-		<-r.staged
+		r.stage.leave(l)
 		return nil
 	}
 	if err := r.prepare(j); err != nil {
-		<-r.staged
+		r.stage.leave(l)
 		return err
 	}
 	return r.create(ctx, j)
