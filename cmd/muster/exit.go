@@ -12,6 +12,7 @@ import (
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
 	"muster/pkg/provision"
+	"muster/pkg/roster"
 	"muster/pkg/signin"
 )
 
@@ -129,9 +130,12 @@ func hintOf(err error) string {
 	var answer *partner.Error
 	var sign *signin.Error
 	var damage *durable.DamageError
+	var file *roster.Error
 	switch {
 	case errors.As(err, &mistaken):
 		return mistaken.hint
+	case errors.As(err, &file):
+		return file.Hint
 	case errors.As(err, &refused) && refused.Hint != "":
 		return refused.Hint
 	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 
 	"muster/pkg/provision"
@@ -45,9 +44,9 @@ func (h *head) fail(err error) {
 //	rows, created, exists, planned, invalid, failed, pending    numbers of rows
 //	last_row          the highest row number
 //	customers[]       customer_id, and the same numbers for that customer
-//	causes[]          status, error_code, error, hint, rows, first_rows[]: why rows did not end well; most rows first
+//	causes[]          status, error_code, error, hint, rows, first_rows[], first_lines[]: why rows did not end well; most rows first
 //	other_causes      rows with a cause beyond the first 1,000
-//	warnings[]        code, column, message, hint, rows, first_rows[]: of rows that are not invalid
+//	warnings[]        code, column, message, hint, rows, first_rows[], first_lines[]: of rows that are not invalid
 //	warned            how many warnings there were, whereof those beyond the first 1,000 are in no entry
 //	seconds, requests, refused    the time, the requests sent, and how many of them were refused as too many
 //	lanes[]           customer (as the input names it), customer_id, domain, rate, error: rate is the
@@ -83,6 +82,9 @@ type warnings struct {
 	Hint      string `json:"hint"`
 	Rows      int    `json:"rows"`
 	FirstRows []int  `json:"first_rows"`
+	// FirstLines are where these start in the input.
+	FirstLines []int `json:"first_lines"`
+	last       int   // the row that was counted last: one row may have several such warnings
 }
 
 type laneFacts struct {
@@ -164,11 +166,15 @@ func grouped(all []provision.Warning) []warnings {
 		if !ok {
 			i = len(list)
 			places[g] = i
-			list = append(list, warnings{Code: w.Code, Column: w.Column, Message: w.Message, Hint: w.Hint, FirstRows: []int{}})
+			list = append(list, warnings{Code: w.Code, Column: w.Column, Message: w.Message, Hint: w.Hint, FirstRows: []int{}, FirstLines: []int{}})
 		}
+		if list[i].last == w.Row {
+			continue
+		}
+		list[i].last = w.Row
 		list[i].Rows++
-		if n := len(list[i].FirstRows); n < firstRows && !slices.Contains(list[i].FirstRows, w.Row) {
-			list[i].FirstRows = append(list[i].FirstRows, w.Row)
+		if n := len(list[i].FirstRows); n < firstRows {
+			list[i].FirstRows, list[i].FirstLines = append(list[i].FirstRows, w.Row), append(list[i].FirstLines, w.Line)
 		}
 	}
 	return list

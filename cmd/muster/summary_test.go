@@ -18,7 +18,7 @@ func sampleSummary() *summary {
 	s := newSummary()
 	s.few = []results.Row{
 		{N: 1, Status: results.Created, UserPrincipalName: "jane.doe@contoso.onmicrosoft.com", UserID: "be635592-cf8e-49c3-98ec-d480757d281d", CustomerID: "t1"},
-		{N: 2, Status: results.Invalid, ErrorCode: "missing_name", Error: "no name\nat all", Hint: "give one", CustomerID: "t2"},
+		{N: 2, Status: results.Invalid, ErrorCode: "missing_name", Error: "no name\nat all", Hint: "give one", CustomerID: "t2", Line: 3},
 	}
 	var t results.Tally
 	for _, r := range s.few {
@@ -29,9 +29,9 @@ func sampleSummary() *summary {
 		Took: 61 * time.Second, Requests: 1234, Refused: 5,
 		Lanes: []provision.Lane{{Customer: "contoso.onmicrosoft.com", Tenant: "t1", Rate: 12.34}},
 		Warnings: []provision.Warning{
-			{Row: 1, Problem: roster.Problem{Code: "guess", Message: `"李" was read as "li"`}},
-			{Row: 2, Problem: roster.Problem{Code: "blank", Column: "Password", Message: "begins with a blank", Hint: "remove it"}},
-			{Row: 2, Problem: roster.Problem{Code: "guess", Message: `"王" was read as "wang"`}},
+			{Row: 1, Line: 2, Problem: roster.Problem{Code: "guess", Message: `"李" was read as "li"`}},
+			{Row: 2, Line: 3, Problem: roster.Problem{Code: "blank", Column: "Password", Message: "begins with a blank", Hint: "remove it"}},
+			{Row: 2, Line: 3, Problem: roster.Problem{Code: "guess", Message: `"王" was read as "wang"`}},
 		}, Warned: 3,
 	})
 	s.Files = summaryFiles{Results: "staff.results.csv", Rejects: "staff.rejects.csv", Credentials: "staff.credentials.csv.age", Ledger: "staff.ledger.jsonl"}
@@ -51,14 +51,14 @@ customer                      created    invalid
 contoso.onmicrosoft.com t1          1          0
 t2                                  0          1
 
-invalid: missing_name, row 2
+invalid: missing_name, row 2 (line 3)
   no name at all
   hint: give one
 
-warning: guess, 2 rows (1, 2)
+warning: guess, 2 rows (1, 2; lines 2, 3)
   "李" was read as "li"
 
-warning: blank, row 2
+warning: blank, row 2 (line 3)
   Password: begins with a blank
   hint: remove it
 
@@ -94,10 +94,11 @@ func TestGroupedWarnings(t *testing.T) {
 	t.Parallel()
 	var all []provision.Warning
 	for row := 1; row <= 12; row++ {
-		all = append(all, provision.Warning{Row: row, Problem: roster.Problem{Code: "guess", Message: "first"}})
+		w := provision.Warning{Row: row, Line: row + 1, Problem: roster.Problem{Code: "guess", Message: "first"}}
+		all = append(all, w, w) // of the first and of the last name, say
 	}
 	got := grouped(all)
-	if len(got) != 1 || got[0].Rows != 12 || firsts(got[0].FirstRows, got[0].Rows) != "1, 2, 3, 4, 5 …" {
+	if len(got) != 1 || got[0].Rows != 12 || results.RowList(got[0].Rows, got[0].FirstRows, got[0].FirstLines) != "12 rows (1, 2, 3, 4, 5 …; lines 2, 3, 4, 5, 6 …)" {
 		t.Errorf("got %+v", got)
 	}
 }

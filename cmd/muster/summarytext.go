@@ -146,11 +146,7 @@ func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
 			fmt.Fprintf(b, "\nand %s, all with --output json\n", results.Count(len(s.Warnings)-i, "more kind of warning"))
 			break
 		}
-		where := "row " + firsts(w.FirstRows, w.Rows)
-		if w.Rows > 1 {
-			where = fmt.Sprintf("%s (%s)", results.Count(w.Rows, "row"), firsts(w.FirstRows, w.Rows))
-		}
-		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, where)
+		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, results.RowList(w.Rows, w.FirstRows, w.FirstLines))
 		text := w.Message
 		if w.Column != "" {
 			text = w.Column + ": " + text

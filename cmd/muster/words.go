@@ -1,9 +1,6 @@
 package main
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // quoted writes a word so that a shell takes it for one.
 func quoted(s string) string {
@@ -14,17 +11,4 @@ func quoted(s string) string {
 		return s
 	}
 	return quotedFor(s)
-}
-
-// firsts is such as "3, 8, 15 …".
-func firsts(rows []int, of int) string {
-	words := make([]string, len(rows))
-	for i, n := range rows {
-		words[i] = strconv.Itoa(n)
-	}
-	text := strings.Join(words, ", ")
-	if of > len(rows) {
-		text += " …"
-	}
-	return text
 }

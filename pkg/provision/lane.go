@@ -105,6 +105,9 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 		name = strings.ToLower(r.Customer)
 	}
 	if name == "" && r.online() {
+		if len(row.Problems) > 0 { // perhaps it cannot be read; nothing is sent for it
+			return r.lanes.ordered[nobody], nil
+		}
 		return nil, &InputError{fmt.Sprintf("row %d (line %d) names no customer", row.N, row.Line),
 			"name the customer with --customer (its tenant GUID or its domain), or in a column \"customerId\""}
 	}

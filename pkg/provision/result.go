@@ -3,6 +3,8 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"muster/pkg/ledger"
@@ -45,7 +47,7 @@ func (r *run) result(row roster.Row) found {
 // tell makes the result of a row of this run from its mark and the ledger.
 func (r *run) tell(j *judged, m mark) found {
 	p := &j.source.Person
-	out := found{row: results.Row{N: j.source.N, DisplayName: p.DisplayName, CustomerID: j.lane.tenant}, mine: true}
+	out := found{row: results.Row{N: j.source.N, Line: j.source.Line, DisplayName: p.DisplayName, CustomerID: j.lane.tenant}, mine: true}
 	if out.row.CustomerID == "" {
 		out.row.CustomerID = p.CustomerID
 	}
@@ -86,23 +88,43 @@ func (r *run) describe(out *results.Row, j *judged, m mark) error {
 	return nil
 }
 
-// broken makes the row invalid and names every rule that it breaks.
+// broken makes the row invalid and names every rule that it breaks. Where there
+// are several, they are numbered: the hint has the same numbers.
 func broken(out *results.Row, problems ...roster.Problem) {
-	out.Status = results.Invalid
+	out.Status, out.ErrorCode = results.Invalid, problems[0].Code
+	if len(problems) == 1 {
+		out.Error, out.Hint = inWords(problems[0], true), problems[0].Hint
+		return
+	}
+	var texts, hints []string
 	for i, p := range problems {
-		text := p.Message
-		if p.Column != "" {
-			text = p.Column + ": " + text
-		}
-		if i == 0 {
-			out.ErrorCode, out.Error, out.Hint = p.Code, text, p.Hint
+		texts = append(texts, fmt.Sprintf("(%d) %s", i+1, inWords(p, i == 0 || p.Column != problems[i-1].Column)))
+		first := slices.IndexFunc(problems, func(q roster.Problem) bool { return q.Hint == p.Hint })
+		if p.Hint == "" || first < i {
 			continue
 		}
-		out.Error += "; " + text
-		if p.Hint != "" && !strings.Contains(out.Hint, p.Hint) {
-			out.Hint += "; " + p.Hint
+		numbers := strconv.Itoa(i + 1)
+		for j := i + 1; j < len(problems); j++ {
+			if problems[j].Hint == p.Hint {
+				numbers += ", " + strconv.Itoa(j+1)
+			}
 		}
+		hints = append(hints, fmt.Sprintf("(%s) %s", numbers, p.Hint))
 	}
+	out.Error, out.Hint = strings.Join(texts, "; "), strings.Join(hints, "; ")
+}
+
+// inWords is a problem with its column, and if wanted with its value, unless the
+// message has it.
+func inWords(p roster.Problem, withValue bool) string {
+	value := strconv.Quote(p.Value)
+	switch {
+	case p.Column == "":
+		return p.Message
+	case p.Value == "" || !withValue || strings.Contains(p.Message, value):
+		return p.Column + ": " + p.Message
+	}
+	return p.Column + " " + value + ": " + p.Message
 }
 
 func unnameableProblem(err error) roster.Problem {

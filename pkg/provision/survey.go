@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"muster/pkg/ledger"
@@ -162,7 +163,11 @@ func (r *run) problems(row roster.Row, domain string) []roster.Problem {
 		return row.Problems
 	}
 	problems := row.Problems
+	spoilt := slices.ContainsFunc(problems, func(p roster.Problem) bool { return p.Field == roster.UserPrincipalName })
 	for _, f := range upn.Check(complete(given, domain)) {
+		if spoilt && !strings.HasSuffix(f.Code, "_too_long") {
+			continue // the same once more, in other words
+		}
 		problems = append(problems, roster.Problem{Code: f.Code, Column: r.column, Field: roster.UserPrincipalName,
 			Value: given, Message: f.Message, Hint: f.Hint})
 	}

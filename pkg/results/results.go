@@ -56,6 +56,7 @@ type Row struct {
 	RequestID         string    `json:"request_id"`
 	CorrelationID     string    `json:"correlation_id"`
 	CreatedAt         time.Time `json:"created_at"` // written in UTC to the second; zero is written as ""
+	Line              int       `json:"-"`          // where it starts in the input, 1-based; it is not written, and 0 after reading
 }
 
 // columns are the names of the columns of a results file, in their order.

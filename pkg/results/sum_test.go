@@ -27,6 +27,9 @@ func TestSummary(t *testing.T) {
 		{Status: "unheard of", CustomerID: "a"},
 	} {
 		r.N = i + 1
+		if r.Status == Failed && r.CustomerID != "" {
+			r.Line = i + 2
+		}
 		tally.Add(r)
 	}
 	want := Summary{
@@ -38,9 +41,9 @@ func TestSummary(t *testing.T) {
 			{"b", Counts{Rows: 4, Created: 1, Failed: 2, Exists: 1}},
 		},
 		Causes: []Cause{
-			{Failed, "3000", `user "jane" jane@contoso.com exists since 2020`, "first hint", 2, []int{2, 4}},
-			{Invalid, "missing_name", "no name", "", 1, []int{3}},
-			{Failed, "3001", `user "joe" joe@contoso.com exists since 2021`, "", 1, []int{5}},
+			{Failed, "3000", `user "jane" jane@contoso.com exists since 2020`, "first hint", 2, []int{2, 4}, []int{3, 5}},
+			{Invalid, "missing_name", "no name", "", 1, []int{3}, []int{}},
+			{Failed, "3001", `user "joe" joe@contoso.com exists since 2021`, "", 1, []int{5}, []int{}},
 		},
 	}
 	if got := tally.Summary(); !reflect.DeepEqual(got, want) {
@@ -50,7 +53,7 @@ func TestSummary(t *testing.T) {
 		Customers: []CustomerCounts{{"c", Counts{Rows: 1, Failed: 1}}}, Causes: want.Causes[1:2]})
 	const text = `{"rows":1,"created":0,"exists":0,"planned":0,"invalid":0,"failed":1,"pending":0,"last_row":1,` +
 		`"customers":[{"customer_id":"c","rows":1,"created":0,"exists":0,"planned":0,"invalid":0,"failed":1,"pending":0}],` +
-		`"causes":[{"status":"invalid","error_code":"missing_name","error":"no name","hint":"","rows":1,"first_rows":[3]}],"other_causes":0}`
+		`"causes":[{"status":"invalid","error_code":"missing_name","error":"no name","hint":"","rows":1,"first_rows":[3],"first_lines":[]}],"other_causes":0}`
 	if err != nil || string(got) != text {
 		t.Errorf("JSON:\n%s, %v, want:\n%s", got, err, text)
 	}
@@ -92,7 +95,8 @@ func TestSummaryText(t *testing.T) {
 	for i := range 1200 {
 		add(Row{N: i + 1, Status: Created, CustomerID: "contoso.com"})
 	}
-	add(Row{N: 1201, Status: Invalid, CustomerID: "fabrikam.com", ErrorCode: "bad_location", Error: `usageLocation "Narnia" is neither an ISO 3166-1 code nor the English name of a country`, Hint: "write a two-letter code such as DE"})
+	add(Row{N: 1201, Line: 1203, Status: Invalid, CustomerID: "fabrikam.com", ErrorCode: "bad_location", Error: `(1) usageLocation "Narnia" is neither an ISO 3166-1 code nor the English name of a country; (2) the row has no name`,
+		Hint: "(1) write a two-letter code such as DE; it is in capitals; (2, 3) fill in one"})
 	for i := range 7 {
 		add(Row{N: 1202 + i, Status: Failed, CustomerID: "contoso.com", Error: "the service\x1b[31m refused"})
 	}
@@ -109,10 +113,13 @@ fabrikam.com          0          1          0
 failed, 7 rows (1202, 1203, 1204, 1205, 1206 …)
   the service [31m refused
 
-invalid: bad_location, row 1201
-  usageLocation "Narnia" is neither an ISO 3166-1 code nor
-  the English name of a country
-  hint: write a two-letter code such as DE
+invalid: bad_location, row 1201 (line 1203)
+  (1) usageLocation "Narnia" is neither an ISO 3166-1 code
+  nor the English name of a country
+  (2) the row has no name
+  hint: (1) write a two-letter code such as DE; it is in
+  capitals
+  hint: (2, 3) fill in one
 `
 	if b.String() != want {
 		t.Errorf("text:\n%s\nwant:\n%s", b.String(), want)

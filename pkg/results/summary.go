@@ -74,6 +74,8 @@ type Cause struct {
 	Hint      string `json:"hint"`       // of the first such row
 	Rows      int    `json:"rows"`       // how many there are
 	FirstRows []int  `json:"first_rows"` // numbers of the first ones, at most 5
+	// FirstLines are where these start in the input, empty where that is not known.
+	FirstLines []int `json:"first_lines"`
 }
 
 // Summary is the sum of some rows. Its JSON form is that of its tags:
@@ -81,7 +83,7 @@ type Cause struct {
 //	{"rows": 3, "created": 2, "exists": 0, "planned": 0, "invalid": 1, "failed": 0, "pending": 0,
 //	 "last_row": 3,
 //	 "customers": [{"customer_id": "…", "rows": 3, "created": 2, …}],
-//	 "causes": [{"status": "invalid", "error_code": "…", "error": "…", "hint": "…", "rows": 1, "first_rows": [2]}],
+//	 "causes": [{"status": "invalid", "error_code": "…", "error": "…", "hint": "…", "rows": 1, "first_rows": [2], "first_lines": [3]}],
 //	 "other_causes": 0}
 type Summary struct {
 	Counts
@@ -152,6 +154,9 @@ func (t *Tally) addCause(r Row) {
 	c.Rows++
 	if len(c.FirstRows) < firstRows {
 		c.FirstRows = append(c.FirstRows, r.N)
+		if r.Line > 0 {
+			c.FirstLines = append(c.FirstLines, r.Line)
+		}
 	}
 }
 
@@ -186,7 +191,7 @@ func (t *Tally) Summary() Summary {
 	s.Causes = make([]Cause, 0, len(t.causes))
 	for _, c := range t.causes {
 		c := *c
-		c.FirstRows = slices.Clone(c.FirstRows)
+		c.FirstRows, c.FirstLines = slices.Clone(c.FirstRows), append([]int{}, c.FirstLines...)
 		s.Causes = append(s.Causes, c)
 	}
 	slices.SortFunc(s.Causes, func(a, b Cause) int {

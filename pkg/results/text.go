@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,27 +96,63 @@ func writeCause(b *bytes.Buffer, c Cause, width int) {
 	if c.ErrorCode != "" {
 		title += ": " + c.ErrorCode
 	}
-	Wrap(b, fmt.Sprintf("%s, %s", title, rowList(c)), "", width)
-	Wrap(b, c.Error, "  ", width)
-	if c.Hint != "" {
-		Wrap(b, "hint: "+c.Hint, "  ", width)
+	Wrap(b, fmt.Sprintf("%s, %s", title, RowList(c.Rows, c.FirstRows, c.FirstLines)), "", width)
+	for _, text := range numbered(c.Error) {
+		Wrap(b, text, "  ", width)
+	}
+	for _, text := range numbered(c.Hint) {
+		Wrap(b, "hint: "+text, "  ", width)
 	}
 }
 
-// rowList is such as "3 rows (4, 8, 15)", "7 rows (1, 2, 3, 4, 5 …)" or "row 4".
-func rowList(c Cause) string {
-	if c.Rows == 1 {
-		return "row " + strconv.Itoa(c.FirstRows[0])
+// numbered takes texts apart that were joined as "(1) …; (2) …". A text that was
+// not is returned as the only one, "" as none.
+func numbered(text string) (parts []string) {
+	if strings.HasPrefix(text, "(1") {
+		for at := laterNumber.FindStringIndex(text); at != nil; at = laterNumber.FindStringIndex(text) {
+			parts = append(parts, text[:at[0]])
+			text = text[at[0]+len("; "):]
+		}
 	}
-	list := make([]string, len(c.FirstRows))
-	for i, n := range c.FirstRows {
-		list[i] = strconv.Itoa(n)
+	if text != "" {
+		parts = append(parts, text)
 	}
-	text := strings.Join(list, ", ")
-	if c.Rows > len(list) {
+	return parts
+}
+
+// laterNumber is where the second and every later part of such a text begins:
+// "; (2) ", "; (3, 5) ".
+var laterNumber = regexp.MustCompile(`; \([0-9, ]+\) `)
+
+// RowList names rows of which the first ones are known by number and perhaps by
+// line: "row 4 (line 5)", "3 rows (4, 8, 15; lines 5, 9, 16)", "7 rows (1, 2, 3, 4,
+// 5 …)".
+func RowList(rows int, first, lines []int) string {
+	if rows == 1 {
+		text := "row " + strconv.Itoa(first[0])
+		if len(lines) > 0 {
+			text += fmt.Sprintf(" (line %d)", lines[0])
+		}
+		return text
+	}
+	text := numbers(first, rows)
+	if len(lines) > 0 {
+		text += "; lines " + numbers(lines, rows)
+	}
+	return fmt.Sprintf("%s (%s)", Count(rows, "row"), text)
+}
+
+// numbers is such as "3, 8, 15 …".
+func numbers(list []int, of int) string {
+	words := make([]string, len(list))
+	for i, n := range list {
+		words[i] = strconv.Itoa(n)
+	}
+	text := strings.Join(words, ", ")
+	if of > len(list) {
 		text += " …"
 	}
-	return fmt.Sprintf("%s (%s)", Count(c.Rows, "row"), text)
+	return text
 }
 
 // Wrap writes text in lines of at most width columns, each behind indent. A word

@@ -32,8 +32,11 @@ type checker struct {
 // check turns a record into c.row, which has its place in the file already. A
 // record that could not be read as it stands is not judged by cells that may
 // belong to other columns; its person is filled in as far as possible, for the
-// results to show.
+// results to show, but not where one of its cells may be a password.
 func (c *checker) check(rec *record, fault *Problem) {
+	if fault != nil && c.file.fed[password] && !c.file.isJSON {
+		rec = &record{}
+	}
 	c.fill(rec)
 	c.names()
 	if fault != nil {
@@ -129,6 +132,9 @@ func (c *checker) text(f field, cell string) string {
 		switch {
 		case r >= ' ' && r < 0x7f:
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
+			if line := strings.IndexAny(s, "\r\n"); line >= 0 { // what follows may be another row, with its password
+				s = s[:line] + "…"
+			}
 			c.problem(f, "control_character", s,
 				fmt.Sprintf("the %s holds the control character %U", f.title(), r),
 				"remove it; a line break or tab inside a cell is one, too")

@@ -221,7 +221,7 @@ func TestDefaults(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if _, err := openText(t, "people.csv", "firstName\nJane\n", Options{UsageLocation: "UK"}); err == nil || !strings.Contains(err.Error(), "GB") {
+	if _, err := openText(t, "people.csv", "firstName\nJane\n", Options{UsageLocation: "UK"}); err == nil || !strings.Contains(refusal(err).Hint, "GB") {
 		t.Errorf("usage location UK: got %v, want an error that says GB", err)
 	}
 }

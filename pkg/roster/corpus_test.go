@@ -15,6 +15,7 @@ var update = flag.Bool("update", false, "write what the code does now as what is
 // seen is all that a file was taken for, as the golden files have it.
 type seen struct {
 	Error   string    `json:",omitempty"`
+	Hint    string    `json:",omitempty"`
 	Mapping *Mapping  `json:",omitempty"`
 	Header  []string  `json:",omitempty"`
 	Rows    []seenRow `json:",omitempty"`
@@ -31,19 +32,27 @@ type seenRow struct {
 func look(path string, o Options) seen {
 	f, err := Open(path, o)
 	if err != nil {
-		return seen{Error: err.Error()}
+		return refusal(err)
 	}
 	defer f.Close()
 	s := seen{Header: f.Header()}
 	for row, err := range f.Rows() {
 		if err != nil {
-			s.Error = err.Error()
+			s.Error, s.Hint = err.Error(), refusal(err).Hint
 			break
 		}
 		s.Rows = append(s.Rows, seenRow{row.N, row.Line, seenPerson(row.Person), row.Problems, row.Warnings, row.Cells()})
 	}
 	m := f.Mapping()
 	s.Mapping = &m
+	return s
+}
+
+func refusal(err error) seen {
+	s := seen{Error: err.Error()}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		s.Hint = e.Hint
+	}
 	return s
 }
 

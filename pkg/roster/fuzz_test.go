@@ -118,8 +118,15 @@ func FuzzCSV(f *testing.F) {
 				t.Errorf("row %d: got cells %q, want %q", row.N, got, want[i])
 			}
 			for c, f := range file.fields {
-				if f == firstName && c < len(want[i]) && row.Person.FirstName != tidy(want[i][c]) {
-					t.Errorf("row %d: got first name %q, want %q", row.N, row.Person.FirstName, want[i][c])
+				if f != firstName || c >= len(want[i]) || !file.isJSON && file.fed[password] && len(want[i]) != len(file.header) {
+					continue
+				}
+				name := tidy(want[i][c])
+				if line := strings.IndexAny(name, "\r\n"); line >= 0 {
+					name = name[:line] + "…"
+				}
+				if row.Person.FirstName != name {
+					t.Errorf("row %d: got first name %q, want %q", row.N, row.Person.FirstName, name)
 				}
 			}
 		}

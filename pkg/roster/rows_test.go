@@ -237,7 +237,7 @@ func TestOptionsMap(t *testing.T) {
 		got := ""
 		f, err := openText(t, "people.csv", test.header+"\n", Options{Map: test.forced})
 		if err != nil {
-			got = err.Error()
+			got = err.Error() + "; " + refusal(err).Hint
 		} else {
 			var fields []string
 			for _, c := range f.Mapping().Columns {

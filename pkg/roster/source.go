@@ -29,17 +29,13 @@ type Error struct {
 	Hint    string // what to do about it, "" if there is nothing to say
 }
 
-// Error joins what is known into one line.
+// Error names the place and what is wrong. The hint is for whoever tells a person.
 func (e *Error) Error() string {
 	text := e.Path
 	if e.Line > 0 {
 		text += fmt.Sprintf(": line %d", e.Line)
 	}
-	text += ": " + e.Message
-	if e.Hint != "" {
-		text += "; " + e.Hint
-	}
-	return text
+	return text + ": " + e.Message
 }
 
 // source is input that can be read from its start as often as wanted, by several
