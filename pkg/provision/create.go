@@ -230,13 +230,20 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	return r.handOver(j.intent.Key)
 }
 
-// reject records that the service does not want this row.
+// reject records that the service does not want this row. Where it may want to
+// say that the user exists, the next listing tells: Partner Center's pages do not
+// name the answer to a name that is taken, and the directory underneath gives 400
+// (github.com/microsoftgraph/microsoft-graph-docs/issues/1508).
 func (r *run) reject(j *job, e *partner.Error) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, e)
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
-	return r.forgetPassword(j, r.failed(o))
+	if err := r.forgetPassword(j, r.failed(o)); err != nil || e.Kind != partner.BadInput {
+		return err
+	}
+	j.lane.refused.add(j)
+	return nil
 }
 
 // leave ends a job whose run or lane has ended. Where nothing can have been

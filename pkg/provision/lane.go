@@ -27,6 +27,7 @@ type lane struct {
 	before *census       // the tenant's users as they were before this run; nil: not known
 
 	doubts    bench        // rows that wait for the listing at the end
+	refused   bench        // rows that have failed, unless that listing says that they exist
 	forbidden atomic.Int32 // refusals in a row without a success
 
 	probing atomic.Bool // somebody finds out whether the service is there at all

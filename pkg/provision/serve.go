@@ -27,7 +27,7 @@ const (
 	// them in doubt.
 	staged = 3
 	// benchSize is how many rows of a lane may wait for the listing that settles
-	// their doubt; when there are more, it is made early.
+	// them; when there are more, it is made early.
 	benchSize = 2000
 )
 
@@ -101,7 +101,7 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 		if m.lane != l.index || m.fate != want {
 			continue
 		}
-		if n := l.doubts.len(); n >= full {
+		if l.doubts.len() >= full || l.refused.len() >= benchSize {
 			if err := r.settleOnce(ctx, l); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,12 +45,14 @@ func (b *bench) take() []*job {
 	return jobs
 }
 
-// settle lists the tenant until all rows on the bench are found, or have been
+// settle lists the tenant until all rows in doubt are found, or have been
 // missing for longer than a list can lag behind; these are settled by what is
-// known of them. When the run ends before, those in doubt stay in doubt.
+// known of them. When the run ends before, those in doubt stay in doubt, and those
+// that were refused have failed.
 func (r *run) settle(ctx context.Context, l *lane) error {
-	for wait := time.Duration(0); l.doubts.len() > 0; wait = min(2*wait+time.Second, 10*time.Second) {
+	for wait := time.Duration(0); l.doubts.len()+l.refused.len() > 0; wait = min(2*wait+time.Second, 10*time.Second) {
 		if r.rest(wait) != nil {
+			l.refused.take()
 			return r.leaveAll(l.doubts.take())
 		}
 		if err := r.settleOnce(ctx, l); err != nil {
@@ -62,27 +65,34 @@ func (r *run) settle(ctx context.Context, l *lane) error {
 // settleOnce lists the tenant and settles what can be settled; the rest goes back
 // to the bench.
 func (r *run) settleOnce(ctx context.Context, l *lane) error {
-	jobs := l.doubts.take()
+	jobs, refused := l.doubts.take(), l.refused.take()
 	asked := time.Now()
-	found, err := r.find(l, partner.Active, jobs)
+	found, err := r.find(l, partner.Active, append(refused, jobs...))
 	if err != nil {
 		return r.leaveAll(jobs)
 	}
+	for _, j := range refused {
+		if user, ok := found[strings.ToLower(j.intent.UPN)]; ok {
+			if err := r.wasThere(j, user); err != nil {
+				return err
+			}
+		}
+	}
+	var missing []*job
 	for _, j := range jobs {
 		user, ok := found[strings.ToLower(j.intent.UPN)]
 		switch {
 		case ok:
-			err = r.identified(ctx, j, user)
+			if err := r.identified(ctx, j, user); err != nil {
+				return err
+			}
 		case asked.Sub(j.tried) < lag:
 			l.doubts.add(j)
 		default:
-			err = r.missing(ctx, j)
-		}
-		if err != nil {
-			return err
+			missing = append(missing, j)
 		}
 	}
-	return nil
+	return r.missing(l, missing)
 }
 
 func (r *run) leaveAll(jobs []*job) error {
@@ -119,15 +129,37 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 		return r.created(ctx, j, u.ID)
 	}
-	o := j.outcome(ledger.Exists)
-	o.UserID = u.ID
-	o.Hint = existsHint
-	if r.OnExists == SkipExisting {
+	o := r.otherUser(j, u)
+	if o.Status == ledger.Exists {
 		return r.forgetPassword(j, r.record(o))
 	}
-	o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
-	o.Hint = "run again: with --on-exists number the person gets the next free name"
 	return r.forgetPassword(j, r.failed(o))
+}
+
+// otherUser is the outcome of a row whose name a user has whom somebody else made
+// during this run.
+func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
+	o := j.outcome(ledger.Exists)
+	o.UserID, o.Hint = u.ID, existsHint
+	if r.OnExists != SkipExisting {
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
+		o.Hint = "run again: with --on-exists number the person gets the next free name"
+	}
+	return o
+}
+
+// wasThere corrects what was recorded of a row that the service refused: a user
+// has its name. The watcher has counted the row.
+func (r *run) wasThere(j *job, u partner.User) error {
+	o := r.otherUser(j, u)
+	if o.Status == ledger.Exists {
+		r.failures.Add(-1)
+	}
+	r.Log.Info("refused because it exists", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
+	if err := r.Ledger.Settle(o); err != nil {
+		return r.broken(err)
+	}
+	return nil
 }
 
 // sameNames reports whether a user bears the names and the immutable id of an
@@ -142,18 +174,34 @@ func sameNames(u partner.User, i ledger.Intent) bool {
 	return same(u.DisplayName, i.DisplayName) && same(u.FirstName, i.FirstName) && same(u.LastName, i.LastName)
 }
 
-// missing settles a row whose name the tenant does not list, although the last
-// request for it is long ago.
-func (r *run) missing(ctx context.Context, j *job) error {
+// missing settles rows whose names the tenant does not list, although the last
+// requests for them are long ago. One listing of the deleted users serves all whose
+// names the service says to be taken.
+func (r *run) missing(l *lane, jobs []*job) error {
+	var deleted map[string]partner.User
+	if slices.ContainsFunc(jobs, (*job).conflicts) {
+		var err error
+		if deleted, err = r.find(l, partner.Inactive, jobs); err != nil {
+			return r.leaveAll(jobs)
+		}
+	}
+	for _, j := range jobs {
+		if err := r.absent(j, deleted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) conflicts() bool { return j.last.Kind == partner.Conflict }
+
+// absent settles a row whose name the tenant does not list.
+func (r *run) absent(j *job, deleted map[string]partner.User) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, j.last)
 	o.Doubt = j.doubtful
-	o.Refused = !transient(j.last.Kind) && !j.last.WantsFreshToken() && j.last.Kind != partner.Conflict
-	if j.last.Kind == partner.Conflict {
-		deleted, err := r.find(j.lane, partner.Inactive, []*job{j})
-		if err != nil {
-			return r.leave(j)
-		}
+	o.Refused = !transient(j.last.Kind) && !j.last.WantsFreshToken() && !j.conflicts()
+	if j.conflicts() {
 		if _, ok := deleted[strings.ToLower(j.intent.UPN)]; ok {
 			o.Code = "soft_deleted"
 			o.Hint = "a user of this name was deleted less than 30 days ago: restore it, or remove it for good, or give the row another userPrincipalName"

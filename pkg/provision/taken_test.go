@@ -1,0 +1,74 @@
+package provision
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"muster/pkg/partner"
+	"muster/pkg/results"
+	"muster/pkg/simulate"
+)
+
+// blind lists nobody at first, as if the users had been made just afterwards.
+type blind struct {
+	Directory
+	lists int
+}
+
+func (b *blind) Users(ctx context.Context, tenant string, s partner.State, p partner.Page) ([]partner.User, partner.Page, error) {
+	users, next, err := b.Directory.Users(ctx, tenant, s, p)
+	if b.lists++; b.lists == 1 {
+		users = nil
+	}
+	return users, next, err
+}
+
+// Names that somebody else has taken since the tenant was listed exist, whatever
+// the service answers to the create, and one listing for all rows tells. Other
+// refusals are failures.
+func TestNamesTakenDuringARun(t *testing.T) {
+	there := []simulate.User{{UserPrincipalName: "ann.leea@" + simulate.DefaultDomain, DisplayName: "Ann Leea"},
+		{UserPrincipalName: "ann.leeb@" + simulate.DefaultDomain, DisplayName: "Ben Leeb"}}
+	for _, test := range []struct {
+		status   int
+		onExists OnExists
+		want     results.Counts
+		lists    int           // of users: before, and to settle
+		most     time.Duration // that it may take
+	}{
+		{409, SkipExisting, results.Counts{Rows: 6, Created: 3, Exists: 2, Failed: 1}, 2, time.Second},
+		{400, SkipExisting, results.Counts{Rows: 6, Created: 3, Exists: 2, Failed: 1}, 2, time.Second},
+		{400, FailExisting, results.Counts{Rows: 6, Created: 3, Failed: 3}, 2, time.Second},
+	} {
+		sc := simulate.Scenario{Customers: []simulate.Customer{{Users: there}}}
+		sc.Dialect.Duplicate = simulate.Refusal{Status: test.status, Code: 3000}
+		bubble(t, string(test.onExists), sc, func(w *world) {
+			var seen *blind
+			w.batch = func(b *Batch) {
+				seen = &blind{Directory: b.Directory}
+				b.Directory, b.OnExists = seen, test.onExists
+			}
+			people := []human{}
+			for _, row := range []string{"E1,Ann,Leea,US,,,", "E2,Ann,Leeb,US,,,", "E3,Ann,Leec,US,,,", "E4,Ann,Leed,US,,,", "E5,Ann,Leee,US,,,", "E6,Ann,Leef,US,,Ann.Leef-2026,"} {
+				people = append(people, human{tag: row[:2], row: row, tenant: simulate.DefaultCustomerID})
+			}
+			w.input(rowsOf(people)...)
+			began := time.Now()
+			_, sum, err := w.start(doom{}, nil).apply(w.t.Context())
+			if took := time.Since(began); err != nil || sum.Counts != test.want || seen.lists != test.lists || took > test.most {
+				t.Errorf("%d, %s: %+v, %v, %d lists in %v; want %+v and %d lists in %v at most", test.status, test.onExists, sum.Counts, err, seen.lists, took, test.want, test.lists, test.most)
+			}
+			for i, r := range w.results()[:2] {
+				if id := w.users(simulate.DefaultCustomerID)[there[i].UserPrincipalName].ID; r.UserID != id || r.UserPrincipalName != there[i].UserPrincipalName {
+					t.Errorf("%d: %+v, want the user %s", test.status, r, id)
+				}
+			}
+			for name := range w.passwords() {
+				if name == there[0].UserPrincipalName || name == there[1].UserPrincipalName {
+					t.Errorf("%d: the credentials name %s, whom somebody else made", test.status, name)
+				}
+			}
+		})
+	}
+}
