@@ -46,6 +46,7 @@ func (h *head) fail(err error) {
 //	customers[]       customer_id, and the same numbers for that customer
 //	causes[]          status, error_code, error, hint, rows, first_rows[], first_lines[]: why rows did not end well; most rows first
 //	other_causes      rows with a cause beyond the first 1,000
+//	created_now       how many of the created were so in this run, and not in an earlier one
 //	warnings[]        code, column, message, hint, rows, first_rows[], first_lines[]: of rows that are not invalid
 //	warned            how many warnings there were, whereof those beyond the first 1,000 are in no entry
 //	seconds, requests, refused    the time, the requests sent, and how many of them were refused as too many
@@ -60,16 +61,17 @@ type summary struct {
 	Run       string `json:"run"`
 	Rehearsal bool   `json:"rehearsal"`
 	results.Summary
-	Warnings  []warnings   `json:"warnings"`
-	Warned    int          `json:"warned"`
-	Seconds   float64      `json:"seconds"`
-	Requests  int          `json:"requests"`
-	Refused   int          `json:"refused"`
-	Lanes     []laneFacts  `json:"lanes"`
-	Input     *inputFacts  `json:"input"`
-	Preflight *preflight   `json:"preflight"`
-	Files     summaryFiles `json:"files"`
-	Next      next         `json:"next"`
+	CreatedNow int          `json:"created_now"`
+	Warnings   []warnings   `json:"warnings"`
+	Warned     int          `json:"warned"`
+	Seconds    float64      `json:"seconds"`
+	Requests   int          `json:"requests"`
+	Refused    int          `json:"refused"`
+	Lanes      []laneFacts  `json:"lanes"`
+	Input      *inputFacts  `json:"input"`
+	Preflight  *preflight   `json:"preflight"`
+	Files      summaryFiles `json:"files"`
+	Next       next         `json:"next"`
 
 	few []results.Row // all rows, where they are few
 }
@@ -141,6 +143,7 @@ func newSummary() *summary {
 // fill takes over what the run came to.
 func (s *summary) fill(r *provision.Report) {
 	s.Seconds, s.Requests, s.Refused, s.Warned = r.Took.Seconds(), r.Requests, r.Refused, r.Warned
+	s.CreatedNow = r.Created
 	for _, l := range r.Lanes {
 		lane := laneFacts{Customer: l.Customer, CustomerID: l.Tenant, Domain: l.Domain, Rate: l.Rate}
 		if l.Err != nil {

@@ -187,6 +187,9 @@ func (s *summary) writePreflight(b *bytes.Buffer, width int) {
 }
 
 func (s *summary) writeSpeed(b *bytes.Buffer) {
+	if earlier := s.Created - s.CreatedNow; earlier > 0 && s.Command == "apply" {
+		fmt.Fprintf(b, "created in this run: %s; in earlier ones: %s\n", results.Thousands(s.CreatedNow), results.Thousands(earlier))
+	}
 	for i, l := range s.Lanes {
 		if i == shownLanes {
 			fmt.Fprintf(b, "and %s\n", results.Count(len(s.Lanes)-i, "more customer"))

@@ -224,6 +224,7 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	if err := r.record(o); err != nil {
 		return err
 	}
+	r.createdNow.Add(1)
 	if !known {
 		return nil // the next run tries again
 	}

@@ -15,6 +15,7 @@ type Report struct {
 	Lanes    []Lane    // the customers, in the order of the input
 	Warnings []Warning // about rows that are not invalid, the first of them
 	Warned   int       // how many there were
+	Created  int       // users whose creation this run recorded, not an earlier one
 	Requests int       // how many were sent
 	Refused  int       // how many of them were throttled
 	Took     time.Duration

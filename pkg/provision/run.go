@@ -59,6 +59,7 @@ type run struct {
 	silence      atomic.Int64 // requests without an answer since then
 	scouting     atomic.Bool  // one row finds out whether that is over
 	failures     atomic.Int64 // rows that have failed
+	createdNow   atomic.Int64 // users
 	requests     atomic.Int64
 	throttled    atomic.Int64
 	unauthorized unauthorized
@@ -151,6 +152,7 @@ func (r *run) ended() error {
 // finish completes the report.
 func (r *run) finish() *Report {
 	r.report.Took = time.Since(r.began)
+	r.report.Created = int(r.createdNow.Load())
 	r.report.Requests = int(r.requests.Load())
 	r.report.Refused = int(r.throttled.Load())
 	for _, l := range r.lanes.ordered[nobody+1:] {
