@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,7 +43,8 @@ func hinted(hint, format string, a ...any) error {
 }
 
 // earlyError is an error from before anything was sent: a file that cannot be
-// read or written, a setting that does not fit.
+// read or written, a setting that does not fit. A full disk is neither, whenever
+// it is met: see [diskFull].
 type earlyError struct{ err error }
 
 func (e *earlyError) Error() string { return e.err.Error() }
@@ -88,6 +90,9 @@ func exitCode(err error) int {
 // isMistake reports whether the call, its settings or its input are to blame, so
 // that nothing was sent.
 func isMistake(err error) bool {
+	if diskFull(err) {
+		return false
+	}
 	var input *provision.InputError
 	var mistaken *usageError
 	var early *earlyError
@@ -102,7 +107,7 @@ func (p *program) exit(err error) int {
 	code := exitCode(err)
 	p.stderr.status("")
 	if err != nil && !errors.Is(err, errRows) {
-		for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		for _, line := range linesOf(err) {
 			fmt.Fprintf(p.stderr, "muster: %s\n", line)
 		}
 		if hint := hintOf(err); hint != "" && !(p.advised && code == exitInterrupted) {
@@ -119,6 +124,18 @@ func (p *program) exit(err error) int {
 		p.metrics.finish(code, p.counts)
 	}
 	return code
+}
+
+// linesOf are the lines of an error, each of them once: when a disk is full, all
+// who write there say so.
+func linesOf(err error) []string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // hintOf says what to do about an error.
@@ -160,12 +177,14 @@ func hintOf(err error) string {
 func machineHint(err error) string {
 	var errno syscall.Errno
 	switch {
-	case exitCode(err) != exitBug:
-		return ""
 	case errors.Is(err, os.ErrPermission):
 		return "give yourself the permission, or choose another place, and run the same command again: it is safe"
+	case exitCode(err) != exitBug:
+		return ""
+	case diskFull(err):
+		return "make room on the disk, and run the same command again: it is safe"
 	case errors.As(err, &errno):
-		return "that is this machine's trouble, not the service's: mend it (is the disk full?) and run the same command again: it is safe"
+		return "that is this machine's trouble, not the service's: mend it and run the same command again: it is safe"
 	}
 	return "this is a bug in muster: please report it with the lines above and what `muster version` prints; running the same command again is safe"
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,7 +19,12 @@ import (
 
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	full := &os.PathError{Op: "write", Path: "staff.ledger.jsonl", Err: syscall.ENOSPC}
+	var noSpace error = syscall.ENOSPC
+	if runtime.GOOS == "windows" {
+		noSpace = syscall.Errno(112)
+	}
+	full := &os.PathError{Op: "write", Path: "staff.ledger.jsonl", Err: noSpace}
+	locked := &os.PathError{Op: "open", Path: "staff.ledger.jsonl", Err: os.ErrPermission}
 	for _, c := range []struct {
 		err  error
 		want int
@@ -28,7 +34,8 @@ func TestExitCodes(t *testing.T) {
 		{errRows, 3, ""},
 		{usage("x"), 1, ""},
 		{hinted("do this", "x"), 1, "do this"},
-		{early(full), 1, ""},
+		{early(full), 2, "make room"},
+		{early(locked), 1, "permission"},
 		{&provision.InputError{Message: "x", Hint: "mend it"}, 1, "mend it"},
 		{fmt.Errorf("staff.ledger.jsonl: %w", ledger.ErrInUse), 1, "--ledger"},
 		{&durable.DamageError{Path: "l", Line: 3}, 1, "backup"},
@@ -38,7 +45,7 @@ func TestExitCodes(t *testing.T) {
 		{provision.ErrStopped, 5, "same command"},
 		{provision.ErrGaveUp, 3, "causes"},
 		{errors.Join(provision.ErrStopped, full), 5, "same command"},
-		{full, 2, "is the disk full?"},
+		{full, 2, "make room"},
 		{errors.New("index out of range"), 2, "a bug in muster"},
 		{bugOf("boom"), 2, "a bug in muster"},
 	} {
@@ -82,7 +89,7 @@ func TestMessagesAreLines(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
 	p := newProgram(nil, strings.NewReader(""), nil, &said)
-	p.exit(errors.Join(errors.New("one"), hinted("do three", "two")))
+	p.exit(errors.Join(errors.New("one"), hinted("do three", "two"), errors.New("one")))
 	if got, want := said.String(), "muster: one\nmuster: two\nhint: do three\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -32,7 +32,7 @@ func (h *head) top() *head { return h }
 func (h *head) fail(err error) {
 	h.ExitCode = exitCode(err)
 	if err != nil && !errors.Is(err, errRows) {
-		h.Error, h.Hint = strings.ReplaceAll(err.Error(), "\n", "; "), hintOf(err)
+		h.Error, h.Hint = strings.Join(linesOf(err), "; "), hintOf(err)
 	}
 }
 

@@ -11,6 +11,7 @@ package durable
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -50,6 +51,10 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 		if err != nil {
 			_ = tmp.Close()
 			_ = os.Remove(tmp.Name())
+		}
+		var failed *os.PathError
+		if errors.As(err, &failed) && failed.Path == tmp.Name() {
+			failed.Path = path // nobody knows the other name
 		}
 	}()
 	if err := fill(tmp, write); err != nil {
