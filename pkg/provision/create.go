@@ -23,6 +23,7 @@ type job struct {
 	lane      *lane
 	person    roster.Person
 	intent    ledger.Intent
+	staged    bool        // has a place on the stage
 	resumed   bool        // a request of an earlier run may have made the user
 	unwritten bool        // the ledger lacks the intent as it is now
 	password  secret.Text // what the request carries
@@ -38,27 +39,24 @@ type job struct {
 	last        *partner.Error
 }
 
-// jobOf makes the job of a row: with the intent of an earlier run where there is
-// one, else with a new one.
-func (r *run) jobOf(l *lane, row roster.Row, m *mark) (*job, error) {
-	p := row.Person
-	j := &job{row: row.N, lane: l, person: p}
-	key := ledger.KeyOf(l.key(), p.Identity())
+// begin gives a job, of which only the row is known, its intent: that of an
+// earlier run where there is one, else a new one.
+func (r *run) begin(j *job, m *mark) error {
 	if m.fate == resume {
-		e, err := r.Ledger.Find(key)
+		e, err := r.Ledger.Find(j.intent.Key)
 		if err != nil {
-			return nil, r.broken(err)
+			return r.broken(err)
 		}
 		j.resume(e)
-		return j, nil
+		return nil
 	}
-	name, err := r.nameOf(&judged{source: row, lane: l}, m.number)
+	name, err := r.nameOf(&judged{source: roster.Row{Person: j.person}, lane: j.lane}, m.number)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	j.intent = ledger.Intent{Key: key, Tenant: l.tenant, UPN: name}
+	j.intent.Tenant, j.intent.UPN = j.lane.tenant, name
 	j.renew()
-	return j, nil
+	return nil
 }
 
 // resume takes up the request of an earlier run. Where that one got a definite
@@ -128,7 +126,6 @@ func (r *run) prepare(j *job) error {
 
 // create sends the request until it is settled, or has to be looked up.
 func (r *run) create(ctx context.Context, j *job) error {
-	release := func() { r.stage.leave(j.lane) }
 	for {
 		var user partner.User
 		refused, err := r.once(ctx, j.lane, "create user", func(ctx context.Context) (err error) {
@@ -140,10 +137,7 @@ func (r *run) create(ctx context.Context, j *job) error {
 			j.latency = time.Since(j.tried)
 			return err
 		})
-		if release != nil {
-			release()
-			release = nil
-		}
+		r.unstage(j)
 		if err != nil {
 			return r.leave(j)
 		}

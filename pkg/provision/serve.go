@@ -10,7 +10,6 @@ import (
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
 	"muster/pkg/results"
-	"muster/pkg/roster"
 )
 
 const (
@@ -71,10 +70,9 @@ func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
 // pass sends those of a lane's people who have one fate, and settles what is then
 // in doubt.
 func (r *run) pass(ctx context.Context, l *lane, want fate) error {
-	var group errgroup.Group
-	group.SetLimit(inHand * r.InFlight)
-	err := r.feed(ctx, l, want, &group)
-	err = errors.Join(group.Wait(), err)
+	crew := newCrew(inHand * r.InFlight)
+	err := r.feed(ctx, l, want, crew)
+	err = errors.Join(crew.wait(), err)
 	if err != nil {
 		return err
 	}
@@ -82,8 +80,9 @@ func (r *run) pass(ctx context.Context, l *lane, want fate) error {
 }
 
 // feed begins every row of a lane that has the fate, until the run or the lane
-// ends.
-func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Group) error {
+// ends. It takes the place on the stage for each, so that no goroutine is kept for
+// a row that has to wait for one.
+func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 	full := benchSize
 	last := 0
 	for row, err := range r.Input.Rows() {
@@ -94,7 +93,8 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 			return nil
 		}
 		last = row.N
-		m, err := r.markOf(row.N, ledger.KeyOf(r.laneKey(row.N), row.Person.Identity()))
+		key := ledger.KeyOf(r.laneKey(row.N), row.Person.Identity())
+		m, err := r.markOf(row.N, key)
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,11 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, group *errgroup.Grou
 			}
 			full = l.doubts.len() + benchSize
 		}
-		group.Go(func() error { return r.safely(func() error { return r.person(ctx, l, row, m) }) })
+		if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
+			return nil
+		}
+		j := &job{row: row.N, lane: l, person: row.Person, intent: ledger.Intent{Key: key}, staged: true}
+		crew.do(func() error { return r.safely(func() error { return r.person(ctx, j, m) }) })
 	}
 	return r.whole(last)
 }
@@ -121,33 +125,37 @@ func (r *run) laneKey(row int) string {
 }
 
 // person sees to one row: it finds out what there is to do and does it.
-func (r *run) person(ctx context.Context, l *lane, row roster.Row, m *mark) error {
-	j, err := r.jobOf(l, row, m)
-	if err != nil {
+func (r *run) person(ctx context.Context, j *job, m *mark) error {
+	defer r.unstage(j)
+	if err := r.begin(j, m); err != nil {
 		return err
 	}
-	if m.fate == toSend && l.before != nil && l.before.has(j.intent.UPN) {
+	if m.fate == toSend && j.lane.before != nil && j.lane.before.has(j.intent.UPN) {
 		return r.taken(j)
 	}
 	if m.fate == resume && r.Ledger.Status(j.intent.Key) == ledger.Created {
+		r.unstage(j)
 		return r.replacePassword(ctx, j)
-	}
-	if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
-		return nil
 	}
 	scouting, err := r.awaitAnswers()
 	if scouting {
 		defer r.scouting.Store(false)
 	}
-	if err != nil || l.closed() != nil { // the run or the lane has ended
-		r.stage.leave(l)
+	if err != nil || j.lane.closed() != nil { // the run or the lane has ended
 		return nil
 	}
 	if err := r.prepare(j); err != nil {
-		r.stage.leave(l)
 		return err
 	}
 	return r.create(ctx, j)
+}
+
+// unstage gives back the place of a job on the stage, if it has one.
+func (r *run) unstage(j *job) {
+	if j.staged {
+		j.staged = false
+		r.stage.leave(j.lane)
+	}
 }
 
 // awaitAnswers waits while requests have no answers: what is sent then only adds
