@@ -79,46 +79,29 @@ func (m *memory) drops(e entry) bool {
 	return e.mine || found
 }
 
-// last returns those entries that are to be kept, each with its place in all:
-// of each name the last one that is not forgotten. It ranges over all twice.
-func (m *memory) last(all iter.Seq2[entry, error]) iter.Seq2[kept, error] {
-	return func(yield func(kept, error) bool) {
-		lasts := map[uint64]int{}
-		for e, err := range placed(all) {
-			if err != nil {
-				yield(kept{}, err)
-				return
-			}
-			if !m.drops(e.entry) {
-				lasts[m.hash(e.upn)] = e.place
-			}
-		}
-		for e, err := range placed(all) {
-			if err != nil {
-				yield(kept{}, err)
-				return
-			}
-			if at, ok := lasts[m.hash(e.upn)]; ok && at == e.place && !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-// kept is an entry and its place among all, from 0.
-type kept struct {
-	entry
-	place int
-}
-
-func placed(all iter.Seq2[entry, error]) iter.Seq2[kept, error] {
-	return func(yield func(kept, error) bool) {
-		place := 0
+// last returns those entries that are to be kept: of each name the last one that
+// is not forgotten. It ranges over all twice.
+func (m *memory) last(all iter.Seq2[entry, error]) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		lasts, place := map[uint64]int{}, 0
 		for e, err := range all {
-			if !yield(kept{e, place}, err) {
+			if err != nil {
+				yield(entry{}, err)
 				return
 			}
-			place++
+			if place++; !m.drops(e) {
+				lasts[m.hash(e.upn)] = place
+			}
+		}
+		place = 0
+		for e, err := range all {
+			if err != nil {
+				yield(entry{}, err)
+				return
+			}
+			if place++; lasts[m.hash(e.upn)] == place && !yield(e, nil) {
+				return
+			}
 		}
 	}
 }

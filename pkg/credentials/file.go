@@ -5,7 +5,7 @@
 //	password := credentials.Generate(first, last, upn)
 //	err = file.Put(upn, password)    // returns once it is safe to send the create
 //	file.Forget(upn)                 // where it is certain that this was not created
-//	handed, err := file.Close()      // at the end: the file has each user once
+//	err = file.Close()               // at the end: the file has each user once
 //
 // # What a crash leaves behind
 //
@@ -23,7 +23,7 @@
 //
 // An encrypted file can be neither read nor extended by those who write it. The
 // passwords are kept in memory, about 60 bytes a user, and go to the disk with
-// [File.Checkpoint] and [File.Close], which say whose are there:
+// [File.Checkpoint] and [File.Close]:
 //
 //	crash                         the file afterwards              the next run
 //	before Checkpoint             lacks the users since the last   resets the password of each user it created
@@ -64,8 +64,8 @@ type store interface {
 	put(upn, password string) error
 	find(want func(upn string) bool) (map[string]secret.Text, error)
 	forget(upn string)
-	checkpoint() ([]string, error)
-	close() ([]string, error)
+	checkpoint() error
+	close() error
 }
 
 // Open opens the credentials file at path for one run. Open it only where
@@ -173,25 +173,22 @@ func (f *File) Find(want func(upn string) bool) (map[string]secret.Text, error) 
 // harms nobody. A later Put of the name counts again.
 func (f *File) Forget(upn string) { f.forget(upn) }
 
-// Checkpoint writes the encrypted file with what was Put so far and not
-// forgotten, and returns the names of the users that are in it for the first
-// time, for the ledger. It writes the whole file, about 20 ms for 100,000 users, during
+// Checkpoint writes the encrypted file with what was Put before it was called and
+// not forgotten. It writes the whole file, about 20 ms for 100,000 users, during
 // which Put waits: call it now and then, say once a minute. Where the file is
-// plain everything is written already, and Checkpoint returns nobody.
-func (f *File) Checkpoint() (handed []string, err error) {
-	return f.checkpoint()
-}
+// plain everything is written already.
+func (f *File) Checkpoint() error { return f.checkpoint() }
 
 // Close ends the run's work on the file: it is replaced as a whole by one that
 // has every user once and nobody that was forgotten; entries of earlier runs stay
-// in a plain file. A plain file without entries is removed. The names are those
-// of Checkpoint. After an error the file holds what it did before.
-func (f *File) Close() (handed []string, err error) {
-	handed, err = f.close()
+// in a plain file. A plain file without entries is removed. After an error the
+// file holds what it did before.
+func (f *File) Close() error {
+	err := f.close()
 	if err != nil {
 		err = fmt.Errorf("credentials file %s: %w", f.path, err)
 	}
-	return handed, errors.Join(err, f.lock.Release())
+	return errors.Join(err, f.lock.Release())
 }
 
 func hasControl(s string) bool {

@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"muster/pkg/durable"
 	"muster/pkg/secret"
 )
 
@@ -30,13 +32,11 @@ func put(t *testing.T, f *File, upn, password string) {
 	}
 }
 
-func closeFile(t *testing.T, f *File) []string {
+func closeFile(t *testing.T, f *File) {
 	t.Helper()
-	handed, err := f.Close()
-	if err != nil {
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return handed
 }
 
 func content(t *testing.T, path string) string {
@@ -75,9 +75,7 @@ func TestPlainHoldsEachPasswordOnceItIsPut(t *testing.T) {
 	put(t, f, "back@contoso.com", "old")
 	f.Forget("back@contoso.com")
 	put(t, f, "back@contoso.com", "new")
-	if handed := closeFile(t, f); len(handed) != 0 {
-		t.Errorf("Close() = %v, want nobody: a plain file needs no record", handed)
-	}
+	closeFile(t, f)
 	want := head + "jane@contoso.com,Kad3-xNw7yTcFh4R\no'brien@contoso.com,\"a,\"\"b;c\"\nJOE@contoso.com,second\nback@contoso.com,new\n"
 	if got := content(t, path); got != want {
 		t.Errorf("after Close the file holds %q, want %q", got, want)
@@ -236,59 +234,76 @@ func TestOpenIsForOneRun(t *testing.T) {
 	closeFile(t, open(t, path))
 }
 
+// TestPutSharesSyncs holds the disk at the first sync, so that everybody else
+// gathers behind it and shares the next.
 func TestPutSharesSyncs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.csv")
-	f := open(t, path)
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, path)
+		syncs := 0
+		growFrom(t, f, func(op string) error {
+			if op == "sync" {
+				syncs++
+				time.Sleep(time.Second)
+			}
+			return nil
+		})
+		var all sync.WaitGroup
+		for i := range 50 {
+			all.Go(func() {
+				if err := f.Put(fmt.Sprintf("u%d@x.com", i), secret.New("pw")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if syncs > 2 {
+			t.Errorf("50 Puts at a time made %d syncs, want 2 at most", syncs)
+		}
+		closeFile(t, f)
+	})
+	if got := strings.Count(content(t, path), "\n"); got != 52 {
+		t.Errorf("the file has %d lines, want 52", got)
+	}
+}
+
+// growFrom puts a first entry and gives the file a disk with a will of its own.
+func growFrom(t *testing.T, f *File, disk func(op string) error) {
+	t.Helper()
+	put(t, f, "a@x.com", "one")
 	p := f.store.(*plain)
-	put(t, f, "first@x.com", "pw")
-	// While the disk is busy everybody else gathers in one batch.
-	p.writing.Lock()
-	var all sync.WaitGroup
-	errs := make([]error, 50)
-	for i := range errs {
-		all.Go(func() { errs[i] = f.Put(fmt.Sprintf("u%d@x.com", i), secret.New("pw")) })
-	}
-	for gathered := 0; gathered < len(errs); runtime.Gosched() {
-		p.mu.Lock()
-		gathered = bytes.Count(p.next.lines, []byte("\n"))
-		p.mu.Unlock()
-	}
-	batch := p.next
-	p.writing.Unlock()
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
+	end, err := p.tail.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !batch.done || bytes.Count(batch.lines, []byte("\n")) != len(errs) {
-		t.Errorf("%d Puts did not share one write", len(errs))
-	}
-	if got := strings.Count(content(t, path), "\n"); got != len(errs)+2 {
-		t.Errorf("the file has %d lines, want %d", got, len(errs)+2)
-	}
-	closeFile(t, f)
+	p.tail = durable.NewTail(p.out, end, durable.Options{Hook: disk})
 }
 
 func TestPutStopsForGoodWhenTheDiskFails(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x.csv")
-	f := open(t, path)
-	put(t, f, "a@x.com", "one")
-	p := f.store.(*plain)
-	out := p.out
-	p.out, _ = os.Open(path) // for reading only: stands for a disk that refuses
-	if err := f.Put("b@x.com", secret.New("tres")); err == nil || strings.Contains(err.Error(), "tres") {
-		t.Errorf("Put() = %v, want an error without the password", err)
-	}
-	_ = p.out.Close()
-	p.out = out
-	if err := f.Put("c@x.com", secret.New("pw")); err == nil {
-		t.Error("Put() after a failed one gave no error")
-	}
-	closeFile(t, f)
-	if got, want := content(t, path), head+"a@x.com,one\n"; got != want {
-		t.Errorf("the file holds %q, want %q", got, want)
-	}
-	if err := f.store.put("d@x.com", "pw"); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("put after Close = %v, want %v", err, os.ErrClosed)
+	for _, op := range []string{"write", "sync"} {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		f := open(t, path)
+		refused := false
+		growFrom(t, f, func(o string) error {
+			if o == op && !refused {
+				refused = true
+				return errors.New("no space left on device")
+			}
+			return nil
+		})
+		if err := f.Put("b@x.com", secret.New("tres")); err == nil || strings.Contains(err.Error(), "tres") {
+			t.Errorf("%s: Put() = %v, want an error without the password", op, err)
+		}
+		if err := f.Put("c@x.com", secret.New("pw")); err == nil {
+			t.Errorf("%s: Put() after a failed one gave no error", op)
+		}
+		closeFile(t, f)
+		if got, want := content(t, path), head+"a@x.com,one\n"; got != want {
+			t.Errorf("%s: the file holds %q, want %q", op, got, want)
+		}
+		if err := f.store.put("d@x.com", "pw"); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: put after Close = %v, want %v", op, err, os.ErrClosed)
+		}
 	}
 }
 

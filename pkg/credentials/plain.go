@@ -24,26 +24,16 @@ type plain struct {
 	before int64 // where the entries of earlier runs end
 	double bool  // earlier runs that crashed left two entries of one name
 
-	mu     sync.Mutex // guards what follows; never held while the disk works
+	mu     sync.Mutex // guards what follows
 	memory memory
-	next   *batch
-	err    error // why nothing can be put any more
-
-	writing sync.Mutex // guards what follows; held while a batch goes to the disk
-	out     *os.File   // nil until there is a file
-	end     int64      // where the whole lines end
-	used    bool       // something was put
-}
-
-// batch is some lines that go to the disk together.
-type batch struct {
-	lines []byte
-	done  bool // guarded by writing, as err is
-	err   error
+	out    *os.File      // nil until there is a file
+	end    int64         // where the whole lines end; the tail moves it on until it is closed
+	tail   *durable.Tail // nil until something is put
+	closed bool
 }
 
 func openPlain(path string) (*plain, error) {
-	p := &plain{path: path, memory: newMemory(), next: new(batch)}
+	p := &plain{path: path, memory: newMemory()}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -171,55 +161,32 @@ func (p *plain) entries() iter.Seq2[entry, error] {
 	}
 }
 
-// put adds a line to the batch that is being gathered. Whoever gets hold of the
-// disk first writes it for all that are in it; the others find it done.
 func (p *plain) put(upn, password string) error {
-	p.mu.Lock()
-	if p.err != nil {
-		defer p.mu.Unlock()
-		return p.err
+	tail, err := p.growing(upn)
+	if err != nil {
+		return err
 	}
-	mine := p.next
-	mine.lines = entry{upn: upn, password: password}.appendTo(mine.lines)
-	p.memory.remember(upn)
-	p.mu.Unlock()
-
-	p.writing.Lock()
-	defer p.writing.Unlock()
-	if mine.done {
-		return mine.err
-	}
-	p.mu.Lock()
-	p.next = new(batch)
-	p.mu.Unlock()
-	mine.err = p.write(mine.lines)
-	mine.done = true
-	if mine.err != nil {
-		p.mu.Lock()
-		p.err = mine.err
-		p.mu.Unlock()
-	}
-	return mine.err
+	return tail.Append(entry{upn: upn, password: password}.appendTo(nil))
 }
 
-func (p *plain) write(lines []byte) error {
-	if p.err != nil { // of the batch before: what the disk holds behind end is unknown
-		return p.err
+// growing returns the tail of the file, to which an entry of this name is added
+// next. For the first one it makes the file, for which the others wait.
+func (p *plain) growing(upn string) (*durable.Tail, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, os.ErrClosed
 	}
 	if p.out == nil {
 		if err := p.create(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	p.used = true
-	if _, err := p.out.WriteAt(lines, p.end); err != nil {
-		return err
+	if p.tail == nil {
+		p.tail = durable.NewTail(p.out, p.end, durable.Options{})
 	}
-	if err := p.out.Sync(); err != nil {
-		return err
-	}
-	p.end += int64(len(lines))
-	return nil
+	p.memory.remember(upn)
+	return p.tail, nil
 }
 
 func (p *plain) create() (err error) {
@@ -236,8 +203,6 @@ func (p *plain) create() (err error) {
 }
 
 func (p *plain) find(want func(upn string) bool) (map[string]secret.Text, error) {
-	p.writing.Lock()
-	defer p.writing.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	found := map[string]secret.Text{}
@@ -259,21 +224,21 @@ func (p *plain) forget(upn string) {
 	p.memory.forget(upn)
 }
 
-func (p *plain) checkpoint() ([]string, error) { return nil, nil }
+func (p *plain) checkpoint() error { return nil }
 
-func (p *plain) close() ([]string, error) {
-	p.writing.Lock()
-	defer p.writing.Unlock()
+func (p *plain) close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.err = os.ErrClosed
+	p.closed = true
 	if p.out == nil {
-		return nil, nil
+		return nil
 	}
-	if !p.used && !p.double && len(p.memory.forgotten) == 0 {
-		return nil, p.out.Close()
+	if p.tail != nil {
+		p.end, _ = p.tail.Close() // an error of the disk is known to those who put
+	} else if !p.double && len(p.memory.forgotten) == 0 {
+		return p.out.Close()
 	}
-	return nil, p.settle()
+	return p.settle()
 }
 
 var errNoEntries = errors.New("nobody has a password here")
@@ -299,7 +264,7 @@ func (p *plain) settle() error {
 }
 
 // writeEntries writes the header and the entries, and returns how many.
-func writeEntries(w io.Writer, entries iter.Seq2[kept, error]) (n int, err error) {
+func writeEntries(w io.Writer, entries iter.Seq2[entry, error]) (n int, err error) {
 	text := []byte(header + "\n")
 	for e, err := range entries {
 		if err != nil {

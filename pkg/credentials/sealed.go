@@ -24,7 +24,6 @@ type sealed struct {
 	mu      sync.Mutex
 	memory  memory
 	chunks  [][]byte // the lines of the entries; one chunk each would cost more
-	handed  []bool   // parallel to the entries: is in the file
 	written bool     // there is a file of this run
 }
 
@@ -45,7 +44,6 @@ func (s *sealed) put(upn, password string) error {
 		last++
 	}
 	s.chunks[last] = append(s.chunks[last], line...)
-	s.handed = append(s.handed, false)
 	s.memory.remember(upn)
 	return nil
 }
@@ -72,34 +70,28 @@ func (s *sealed) forget(upn string) {
 	s.memory.forget(upn)
 }
 
-func (s *sealed) checkpoint() (handed []string, err error) {
+func (s *sealed) checkpoint() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var places []int
-	for e, err := range s.memory.last(s.entries()) {
-		if err != nil {
-			return nil, err
-		}
-		if !s.handed[e.place] {
-			handed = append(handed, e.upn)
-			places = append(places, e.place)
-		}
+	entries := s.memory.last(s.entries())
+	if !s.written && isEmpty(entries) {
+		return nil
 	}
-	if len(handed) == 0 && !s.written {
-		return nil, nil
-	}
-	err = durable.Replace(s.path, fileMode, func(w io.Writer) error { return s.encrypt(w) })
-	if err != nil {
-		return nil, err
+	if err := durable.Replace(s.path, fileMode, s.encrypt); err != nil {
+		return err
 	}
 	s.written = true
-	for _, place := range places {
-		s.handed[place] = true
-	}
-	return handed, nil
+	return nil
 }
 
-func (s *sealed) close() ([]string, error) { return s.checkpoint() }
+func isEmpty(entries iter.Seq2[entry, error]) bool {
+	for range entries {
+		return false
+	}
+	return true
+}
+
+func (s *sealed) close() error { return s.checkpoint() }
 
 func (s *sealed) encrypt(w io.Writer) error {
 	text := armor.NewWriter(w)

@@ -6,28 +6,7 @@ import (
 	"hash/crc32"
 	"os"
 	"strconv"
-	"sync"
-	"time"
 )
-
-// syncEvery is the least time between two syncs of a journal. A cloud volume
-// takes 1 to 10 ms for one, so that more would only queue there, and whoever
-// appends while one is under way shares the next.
-const syncEvery = 5 * time.Millisecond
-
-// Options are the settings of a journal. The zero value is what a run wants.
-type Options struct {
-	// Hook, if set, is called before each operation on the file: "write",
-	// "sync". Its error is that operation's, which then does not
-	// happen. Simulations use it to crash a run or to fill its disk.
-	Hook func(op string) error
-	// NoSync leaves out the syncs. A crash may then lose what was appended; only
-	// a benchmark that wants to know what they cost asks for it.
-	NoSync bool
-	// ReadOnly opens a journal that exists, changes nothing and passes over a
-	// torn last line; nothing can be appended.
-	ReadOnly bool
-}
 
 // Place is where a record stands in its journal: the offset of its line.
 type Place int64
@@ -40,25 +19,13 @@ type Place int64
 // A Journal is safe for concurrent use. Records that are appended while a sync
 // is under way are written together and share the next one.
 type Journal struct {
-	file    *os.File
-	options Options
+	file *os.File
+	tail *Tail // nil where the journal is open for reading only
 
-	mu      sync.Mutex
-	buf     []byte       // lines not yet written
-	waiting []chan error // those who wait for buf to be durable
-	end     Place        // where the next line will start
-	sum     uint32       // of the last line
-	err     error        // why nothing can be appended any more
-	closed  bool
-
-	written int64 // how far the file goes; used by the writing goroutine only
-
-	wake chan struct{} // has room for one: there is something in buf
-	done chan struct{} // closed when the writing goroutine has ended
+	// Once the journal is open the tail's lock guards these.
+	end Place  // where the next line will start
+	sum uint32 // of the last line
 }
-
-// ErrClosed is the error of [Journal.Append] after [Journal.Close].
-var ErrClosed = errors.New("the journal is closed")
 
 // errReadOnly is the error of [Journal.Append] where nothing can be appended.
 var errReadOnly = errors.New("the journal was opened for reading only")
@@ -71,23 +38,18 @@ func (j *Journal) Append(record []byte) (Place, error) {
 	if len(record)+sumLength > maxLine {
 		return 0, fmt.Errorf("a record of %d bytes is too long for %s", len(record), j.file.Name())
 	}
-	done := make(chan error, 1)
-	j.mu.Lock()
-	if j.err != nil {
-		defer j.mu.Unlock()
-		return 0, j.err
+	if j.tail == nil {
+		return 0, errReadOnly
 	}
-	place := j.end
-	before := len(j.buf)
-	j.buf, j.sum = appendLine(j.buf, record, j.sum)
-	j.end += Place(len(j.buf) - before)
-	j.waiting = append(j.waiting, done)
-	select {
-	case j.wake <- struct{}{}:
-	default: // woken already
-	}
-	j.mu.Unlock()
-	return place, <-done
+	var place Place
+	err := j.tail.add(func(lines []byte) []byte {
+		place = j.end
+		before := len(lines)
+		lines, j.sum = appendLine(lines, record, j.sum)
+		j.end += Place(len(lines) - before)
+		return lines
+	})
+	return place, err
 }
 
 // Read returns the record at a place that [Journal.Append] or a replay gave.
@@ -109,87 +71,18 @@ func (j *Journal) Read(p Place) ([]byte, error) {
 	}
 }
 
-// Close waits until everything appended is durable and closes the file.
+// Close waits until everything appended is durable and closes the file. Further
+// calls do nothing.
 func (j *Journal) Close() error {
-	j.mu.Lock()
-	if j.closed {
-		j.mu.Unlock()
+	var failed error
+	if j.tail != nil {
+		_, failed = j.tail.Close()
+	}
+	err := j.file.Close()
+	if errors.Is(err, os.ErrClosed) {
 		return nil
 	}
-	j.closed = true
-	if j.err == nil {
-		j.err = ErrClosed
-	}
-	j.mu.Unlock()
-	close(j.wake) // nobody sends any more, since j.err is set
-	<-j.done
-	failed := j.err
-	if failed == ErrClosed || failed == errReadOnly {
-		failed = nil
-	}
-	return errors.Join(failed, j.file.Close())
-}
-
-// writeLoop makes durable what was appended until the journal is closed.
-func (j *Journal) writeLoop() {
-	defer close(j.done)
-	var last time.Time // when the last sync began
-	for range j.wake {
-		time.Sleep(syncEvery - time.Since(last))
-		last = time.Now()
-		j.flush()
-	}
-	j.flush() // what came between the last wake and Close
-}
-
-// flush writes and syncs the waiting lines and tells those who wait.
-func (j *Journal) flush() {
-	j.mu.Lock()
-	buf, waiting := j.buf, j.waiting
-	j.buf, j.waiting = nil, nil
-	j.mu.Unlock()
-	if len(buf) == 0 {
-		return
-	}
-	err := j.write(buf)
-	if err != nil {
-		err = fmt.Errorf("cannot write %s: %w", j.file.Name(), err)
-		j.mu.Lock()
-		if j.err == nil || errors.Is(j.err, ErrClosed) {
-			j.err = err
-		}
-		// Lines that were appended meanwhile will not be written either.
-		waiting = append(waiting, j.waiting...)
-		j.buf, j.waiting = nil, nil
-		j.mu.Unlock()
-	}
-	for _, w := range waiting {
-		w <- err
-	}
-}
-
-func (j *Journal) write(buf []byte) error {
-	if err := j.hook("write"); err != nil {
-		return err
-	}
-	if _, err := j.file.WriteAt(buf, j.written); err != nil {
-		return err
-	}
-	j.written += int64(len(buf))
-	if err := j.hook("sync"); err != nil {
-		return err
-	}
-	if j.options.NoSync {
-		return nil
-	}
-	return j.file.Sync()
-}
-
-func (j *Journal) hook(op string) error {
-	if j.options.Hook == nil {
-		return nil
-	}
-	return j.options.Hook(op)
+	return errors.Join(failed, err)
 }
 
 // sumLength is the length of `,"sum":"01234567"}`.

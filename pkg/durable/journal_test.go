@@ -208,6 +208,43 @@ func TestJournalGroupsItsSyncs(t *testing.T) {
 	})
 }
 
+// Where a hundred workers append without a pause, enough is gathered as soon as
+// the disk is free, and nobody waits for the clock: each round of theirs takes the
+// sync under way when it begins and the next.
+func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const onDisk = 2 * time.Millisecond
+		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
+			if op == "sync" {
+				time.Sleep(onDisk)
+			}
+			return nil
+		}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				for range 10 {
+					if _, err := j.Append([]byte(`{"n":1}`)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if took, most := time.Since(began), syncEvery+10*2*onDisk; took > most {
+			t.Errorf("10 rounds took %v, want at most %v", took, most)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestJournalAfterAnErrorOfTheDisk(t *testing.T) {
 	full := errors.New("no space left on device")
 	for _, op := range []string{"write", "sync"} {

@@ -49,29 +49,27 @@ func OpenJournal(path string, o Options, replay func(Entry) error) (*Journal, er
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{file: f, options: o, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	if err := j.open(replay); err != nil {
+	j := &Journal{file: f}
+	if err := j.open(o, replay); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
-	go j.writeLoop()
 	return j, nil
 }
 
-func (j *Journal) open(replay func(Entry) error) error {
+func (j *Journal) open(o Options, replay func(Entry) error) error {
 	torn, err := j.replay(replay)
-	if err != nil {
+	if err != nil || o.ReadOnly {
 		return err
-	}
-	if j.options.ReadOnly {
-		j.err = errReadOnly
-		return nil
 	}
 	if err := j.mend(torn, replay); err != nil {
 		return err
 	}
-	j.written = int64(j.end)
-	return syncDir(filepath.Dir(j.file.Name()))
+	if err := syncDir(filepath.Dir(j.file.Name())); err != nil {
+		return err
+	}
+	j.tail = NewTail(j.file, int64(j.end), o)
+	return nil
 }
 
 // mend deals with what a crash left behind the last line feed.

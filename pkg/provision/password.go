@@ -72,7 +72,7 @@ func (r *run) closeCredentials() error {
 		return nil
 	}
 	held := r.takeHeld()
-	if _, err := r.credentials.Close(); err != nil {
+	if err := r.credentials.Close(); err != nil {
 		return err
 	}
 	return r.hand(held)
@@ -113,7 +113,7 @@ func (r *run) checkpoint() error {
 	if len(held) == 0 {
 		return nil
 	}
-	if _, err := r.credentials.Checkpoint(); err != nil {
+	if err := r.credentials.Checkpoint(); err != nil {
 		return err
 	}
 	return r.hand(held)
