@@ -35,8 +35,9 @@ type handed struct {
 }
 
 type undo struct {
-	Key Key       `json:"key"`
-	At  time.Time `json:"at"`
+	Type string    `json:"type"`
+	Key  Key       `json:"key"`
+	At   time.Time `json:"at"`
 }
 
 type customer struct {
@@ -54,55 +55,69 @@ type found struct {
 	At        time.Time `json:"at"`
 }
 
-// append makes a line durable that changes nobody's state.
+// append makes a line durable that has no place in anybody's state.
 func (l *Ledger) append(line any) error {
-	_, err := l.write(line)
-	return err
-}
-
-func (l *Ledger) write(line any) (durable.Place, error) {
 	record, err := json.Marshal(line)
-	if err != nil {
-		return 0, fmt.Errorf("cannot write the ledger: %w", err)
-	}
-	return l.journal.Append(record)
-}
-
-// record makes a line about one person durable, and then counts it.
-func (l *Ledger) record(kind string, k Key, line any, count func(*state, durable.Place)) error {
-	body, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("cannot write the ledger: %w", err)
 	}
-	record := append([]byte(`{"type":"`+kind+`",`), body[1:]...)
-	place, err := l.journal.Append(record)
-	if err != nil {
-		return err
+	_, err = l.journal.Append(record)
+	return err
+}
+
+// record makes a line about one person durable, and then counts it.
+func (l *Ledger) record(k Key, line []byte, count func(*state, durable.Place)) error {
+	place, err := l.journal.Append(line)
+	if err == nil {
+		l.count(k, func(s *state) { count(s, place) })
 	}
+	return err
+}
+
+func (l *Ledger) count(k Key, change func(*state)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.state[k]
-	count(&s, place)
+	change(&s)
 	l.state[k] = s
-	return nil
+}
+
+// line is what a replay needs to know of a line.
+type line struct {
+	Type    string  `json:"type"`
+	Version int     `json:"version"`
+	Key     Key     `json:"key"`
+	Status  Status  `json:"status"`
+	Doubt   bool    `json:"doubt"`
+	Held    bool    `json:"password_held"`
+	Keys    []Key   `json:"keys"`
+	Tenant  string  `json:"customer_id"`
+	Rate    float64 `json:"per_second"`
+	Name    string  `json:"name"`
+	Domain  string  `json:"domain"`
+}
+
+// set takes a member of a line about one person; see [decode].
+func (r *line) set(name, value []byte) bool {
+	switch string(name) {
+	case "type":
+		return setString(&r.Type, value) && (r.Type == typeIntent || r.Type == typeOutcome || r.Type == typeUndo)
+	case "key":
+		return setText(&r.Key, value)
+	case "status":
+		return setString((*string)(&r.Status), value)
+	case "doubt":
+		return setBool(&r.Doubt, value)
+	case "password_held":
+		return setBool(&r.Held, value)
+	}
+	return true
 }
 
 // replay takes one line of a ledger that is being opened.
 func (l *Ledger) replay(e durable.Entry) error {
-	line := struct {
-		Type    string  `json:"type"`
-		Version int     `json:"version"`
-		Key     Key     `json:"key"`
-		Status  Status  `json:"status"`
-		Doubt   bool    `json:"doubt"`
-		Held    bool    `json:"password_held"`
-		Keys    []Key   `json:"keys"`
-		Tenant  string  `json:"customer_id"`
-		Rate    float64 `json:"per_second"`
-		Name    string  `json:"name"`
-		Domain  string  `json:"domain"`
-	}{}
-	if err := json.Unmarshal(e.Record, &line); err != nil {
+	var line line
+	if err := decode(e.Record, &line, line.set); err != nil {
 		return fmt.Errorf("the ledger's line %d is no record of a ledger: %w", e.Line, err)
 	}
 	if e.Place == 0 && line.Type != typeLedger {
@@ -116,13 +131,9 @@ func (l *Ledger) replay(e durable.Entry) error {
 	case typeIntent:
 		l.state[line.Key] = state{intent: e.Place, status: Doubtful, held: line.Held}
 	case typeOutcome:
-		s := l.state[line.Key]
-		s.settle(Outcome{Status: line.Status, Doubt: line.Doubt}, e.Place)
-		l.state[line.Key] = s
+		l.count(line.Key, func(s *state) { s.settle(line.Status, line.Doubt, e.Place) })
 	case typeUndo:
-		s := l.state[line.Key]
-		s.status = Deleting
-		l.state[line.Key] = s
+		l.count(line.Key, func(s *state) { s.status = Deleting })
 	case typeHanded:
 		l.hand(line.Keys)
 	case typeRate:

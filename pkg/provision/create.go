@@ -193,8 +193,12 @@ func (j *job) newUser() partner.NewUser {
 
 // outcome begins the outcome of the job.
 func (j *job) outcome(s ledger.Status) ledger.Outcome {
-	return ledger.Outcome{Key: j.intent.Key, Tenant: j.lane.tenant, UPN: j.intent.UPN, Status: s,
+	o := ledger.Outcome{Key: j.intent.Key, Tenant: j.lane.tenant, UPN: j.intent.UPN, Status: s,
 		Attempts: j.attempts, Correlation: j.correlation, LatencyMS: j.latency.Milliseconds(), At: time.Now()}
+	if j.attempts > 0 {
+		o.Request = j.intent.Request
+	}
+	return o
 }
 
 // created records a user that this ledger created, once it has the password that

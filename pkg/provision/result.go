@@ -139,7 +139,7 @@ func unnameableProblem(err error) roster.Problem {
 // the ledger, if that settled it in an earlier run.
 func (r *run) unserved(out *results.Row, l *lane, key ledger.Key) error {
 	if r.Ledger != nil {
-		e, err := r.Ledger.Find(key)
+		e, err := r.Ledger.Told(key)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	var e ledger.Entry
 	if r.Ledger != nil {
 		var err error
-		if e, err = r.Ledger.Find(j.key); err != nil {
+		if e, err = r.Ledger.Told(j.key); err != nil {
 			return err
 		}
 	}
@@ -207,14 +207,11 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 // remembered fills in what the ledger knows.
 func (r *run) remembered(out *results.Row, e ledger.Entry) {
 	o := e.Outcome
-	out.UserPrincipalName, out.CustomerID = e.UPN(), e.Intent.Tenant
-	if out.CustomerID == "" {
-		out.CustomerID = o.Tenant
-	}
+	out.UserPrincipalName, out.CustomerID = e.UPN(), e.Tenant()
 	out.UserID, out.ErrorCode, out.Error, out.Hint = o.UserID, o.Code, o.Error, o.Hint
 	out.Attempts, out.CorrelationID = o.Attempts, o.Correlation
 	if o.Attempts > 0 {
-		out.RequestID = e.Intent.Request.String()
+		out.RequestID = e.Request().String()
 	}
 	switch e.Status {
 	case ledger.Created:
@@ -233,7 +230,7 @@ func (r *run) remembered(out *results.Row, e ledger.Entry) {
 			out.Status = results.Failed
 			return
 		}
-		out.RequestID = e.Intent.Request.String()
+		out.RequestID = e.Request().String()
 		out.ErrorCode, out.Error = "in_doubt", "the request was sent, and it is not known what became of it"
 		out.Hint = "run the same command again: it finds out, and creates nobody twice"
 	}

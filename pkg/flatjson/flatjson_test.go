@@ -1,0 +1,79 @@
+package flatjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"testing"
+)
+
+func FuzzAppendString(f *testing.F) {
+	for _, s := range []string{"", "Ann Lee", "Ünï <b>&amp;</b> \"quoted\" \\ \x00\x1f\x7f\u2028\u2029 \xff end"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := AppendString([]byte("before"), s)
+		want, err := json.Marshal(s)
+		if err != nil || string(got) != "before"+string(want) {
+			t.Errorf("AppendString(%q) = %s, want %s (%v)", s, got, want, err)
+		}
+	})
+}
+
+func TestAppendMember(t *testing.T) {
+	b := AppendMember([]byte{'{'}, "a", "x\ny")
+	b = append(AppendName(b, "n"), '7')
+	b = append(AppendMember(b, "b", ""), '}')
+	if want := `{"a":"x\ny","n":7,"b":""}`; string(b) != want {
+		t.Errorf("got %s, want %s", b, want)
+	}
+}
+
+// FuzzWalk has valid objects walked and compares with what encoding/json makes of
+// them: where the walk is taken at all, it must find the same.
+func FuzzWalk(f *testing.F) {
+	for _, s := range []string{
+		`{}`, `{"a":"b"}`, `{"a":"b, \"c\"","d":1}`, `{"a":"{,}:","b":-1.5e3,"c":true,"d":null,"e":""}`, `{ "a":1}`, `{"a":1 }`,
+		`{"a":[1,"x"]}`, `{"a":{"b":1},"c":2}`, `{"a":1,"a":2}`, `{"ä":"ü"}`, `{"a" :1}`, `[1]`, `"x"`, `{"a":"b" ,"c":1}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, object []byte) {
+		var want map[string]json.RawMessage
+		if json.Unmarshal(object, &want) != nil || !json.Valid(object) {
+			return
+		}
+		got := map[string]json.RawMessage{}
+		if !Walk(object, func(name, value []byte) bool {
+			got[string(bytes.ToValidUTF8(name, []byte("\ufffd")))] = value
+			return true
+		}) {
+			return
+		}
+		if !maps.EqualFunc(got, want, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+			t.Errorf("Walk(%s) found %s, want %s", object, got, want)
+		}
+	})
+}
+
+func TestWalkTakesWhatIsWrittenHere(t *testing.T) {
+	b := AppendMember([]byte{'{'}, "name", "Ünal Çelik, {Ä}")
+	b = append(AppendName(b, "n"), "-12"...)
+	b = append(AppendName(b, "held"), "true}"...)
+	got := map[string]string{}
+	if !Walk(b, func(name, value []byte) bool { got[string(name)] = string(value); return true }) {
+		t.Fatalf("Walk(%s) = false", b)
+	}
+	if want := map[string]string{"name": `"Ünal Çelik, {Ä}"`, "n": "-12", "held": "true"}; !maps.Equal(got, want) {
+		t.Errorf("Walk(%s) found %v, want %v", b, got, want)
+	}
+	if text, ok := Text([]byte(got["name"])); text != "Ünal Çelik, {Ä}" || !ok {
+		t.Errorf("Text() = %q, %v", text, ok)
+	}
+	if _, ok := Text([]byte("-12")); ok {
+		t.Error("Text() takes a number")
+	}
+	if Walk(b, func(_, value []byte) bool { return value[0] == '"' }) {
+		t.Error("Walk does not end where visit says so")
+	}
+}
