@@ -33,9 +33,7 @@ const saveAsUTF8 = `save it in the spreadsheet program as "CSV UTF-8" and give t
 // and then the first line is, too. Every later pass relies on the answer.
 //
 // A file that is valid UTF-8 is UTF-8. One that is not is Windows-1252, unless
-// it holds a byte that Windows-1252 does not define, or more characters of
-// UTF-8 than bytes that are none: such a file is damaged UTF-8, and reading it as
-// Windows-1252 would spoil the names that are still sound.
+// ansiCensus finds that out, so that no name is spoilt by the wrong table.
 func surveyText(s *source, maxLine int) (text, error) {
 	head, err := readHead(s)
 	if err != nil {
@@ -286,80 +284,4 @@ func invalidUTF8(p []byte) int {
 		i += n
 	}
 	return i
-}
-
-// surveyANSI decides whether a file that is not UTF-8 is Windows-1252.
-func surveyANSI(s *source) error {
-	in, err := s.open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	a := ansiCensus{line: 1}
-	if _, err := io.CopyBuffer(&a, struct{ io.Reader }{in}, make([]byte, 256<<10)); err != nil {
-		return err
-	}
-	a.count(a.rest, true)
-	return a.verdict()
-}
-
-// ansiCensus counts characters of UTF-8 and bytes that belong to none.
-type ansiCensus struct {
-	line          int // where the count is
-	sound, broken int
-	brokenLine    int
-	undefined     byte // the first byte that Windows-1252 does not define
-	undefinedLine int
-	rest          []byte // may begin a character
-}
-
-// Write counts. It never fails.
-func (a *ansiCensus) Write(p []byte) (int, error) {
-	a.rest = append([]byte(nil), a.count(append(a.rest, p...), false)...)
-	return len(p), nil
-}
-
-// count returns what may begin a character, unless this is the end.
-func (a *ansiCensus) count(p []byte, end bool) []byte {
-	for len(p) > 0 && (end || utf8.FullRune(p)) {
-		r, n := utf8.DecodeRune(p)
-		switch {
-		case r == '\n':
-			a.line++
-		case n > 1:
-			a.sound++
-		case r == utf8.RuneError:
-			a.lone(p[0])
-		}
-		p = p[n:]
-	}
-	return p
-}
-
-func (a *ansiCensus) lone(b byte) {
-	if a.broken++; a.broken == 1 {
-		a.brokenLine = a.line
-	}
-	if bytes.IndexByte([]byte("\x81\x8d\x8f\x90\x9d"), b) >= 0 && a.undefined == 0 {
-		a.undefined, a.undefinedLine = b, a.line
-	}
-}
-
-func (a *ansiCensus) verdict() error {
-	const neither = "the file is neither UTF-8 nor Windows-1252: "
-	switch {
-	case a.sound > a.broken:
-		return &Error{
-			Line:    a.brokenLine,
-			Message: fmt.Sprintf(neither+"it holds %d characters of UTF-8, and here is the first of %d bytes that belong to none", a.sound, a.broken),
-			Hint:    "files of different encodings may have been joined: open it, look at the accents, and " + saveAsUTF8,
-		}
-	case a.undefined != 0:
-		return &Error{
-			Line:    a.undefinedLine,
-			Message: fmt.Sprintf(neither+"the byte %02X means nothing in the latter", a.undefined),
-			Hint:    saveAsUTF8,
-		}
-	}
-	return nil
 }
