@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"go.uber.org/zap"
+
 	"muster/pkg/durable"
 	"muster/pkg/ledger"
 	"muster/pkg/partner"
@@ -57,15 +59,27 @@ func early(err error) error {
 	return &earlyError{err}
 }
 
-// bugError is a panic.
+// bugError is a panic. Where it happened is in the log, at level debug.
 type bugError struct {
 	value any
-	stack []byte
+	run   string // "" where none was under way
 }
 
-func bugOf(value any) error { return &bugError{value, debug.Stack()} }
+// bugOf makes an error of what a panic left.
+func (p *program) bugOf(value any) error {
+	if p.running.Load() {
+		p.log.Debug("bug", zap.Any("panic", value), zap.ByteString("stack", debug.Stack()))
+	}
+	return &bugError{value, p.run}
+}
 
-func (e *bugError) Error() string { return fmt.Sprintf("bug: %v\n%s", e.value, e.stack) }
+func (e *bugError) Error() string {
+	run := ""
+	if e.run != "" {
+		run = " (run " + e.run + ")"
+	}
+	return fmt.Sprintf("this is a fault of muster itself%s: %v", run, e.value)
+}
 
 // exitCode turns an error into the program's exit code. What is none of the known
 // errors is unexpected.
@@ -186,5 +200,5 @@ func machineHint(err error) string {
 	case errors.As(err, &errno):
 		return "that is this machine's trouble, not the service's: mend it and run the same command again: it is safe"
 	}
-	return "this is a bug in muster: please report it with the lines above and what `muster version` prints; running the same command again is safe"
+	return "this is a bug in muster: please report it with the lines above, what `muster version` prints, and the log of --log-level debug; running the same command again is safe"
 }

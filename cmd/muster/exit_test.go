@@ -47,7 +47,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.Join(provision.ErrStopped, full), 5, "same command"},
 		{full, 2, "make room"},
 		{errors.New("index out of range"), 2, "a bug in muster"},
-		{bugOf("boom"), 2, "a bug in muster"},
+		{newProgram(nil, nil, nil, nil).bugOf("boom"), 2, "a bug in muster"},
 	} {
 		if got := exitCode(c.err); got != c.want {
 			t.Errorf("%v: got exit code %d, want %d", c.err, got, c.want)

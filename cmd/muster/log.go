@@ -43,6 +43,7 @@ func (p *program) logRun(id uuid.UUID) {
 	if p.json {
 		p.log = p.log.With(zap.Stringer("run", id))
 	}
+	p.run = id.String()
 	signal.Ignore(syscall.SIGPIPE)
 	p.running.Store(true)
 }

@@ -28,6 +28,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	ctx, release := p.catchSignals(ctx)
 	defer release()
 	root := p.root()
+	strictly(root)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	go func() {
 		defer func() {
 			if bug := recover(); bug != nil {
-				ended <- p.exit(bugOf(bug))
+				ended <- p.exit(p.bugOf(bug))
 			}
 		}()
 		ended <- p.exit(root.ExecuteContext(ctx))

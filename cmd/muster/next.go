@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"muster/pkg/provision"
 )
 
 // next finds out what to do next.
@@ -22,10 +24,23 @@ func (j *work) next() next {
 		return next{"a rehearsal, which needs no network and no sign-in", j.line("apply", j.input, nil, "--simulate")}
 	case command == "plan" && s.Planned > 0:
 		return next{"to create them", j.line("apply", j.input, nil)}
+	case command == "apply" && j.shard.Of > 1:
+		return j.join()
 	case command == "apply" && s.Rehearsal:
 		return j.forReal()
 	}
 	return next{}
+}
+
+// join is what follows when all shards have ended. Only whoever started them knows
+// when.
+func (j *work) join() next {
+	whole := j.filesFor(j.input, provision.Shard{}).results
+	words := []string{"muster", "report"}
+	for i := range j.shard.Of {
+		words = append(words, quoted(sharded(whole, provision.Shard{Index: i, Of: j.shard.Of})))
+	}
+	return next{"when all shards have ended, join their results", strings.Join(append(words, "--merged", quoted(whole)), " ")}
 }
 
 // mend says how to go on from rejects. They are an input of their own, with the

@@ -34,6 +34,7 @@ type program struct {
 	json bool        // the log is JSON, so notices go there too
 
 	running atomic.Bool    // a run is under way, and log and json are settled
+	run     string         // its id
 	command *cobra.Command // the one that was called; nil before its settings are known
 	doc     document       // what --output json prints at the end
 	told    bool           // it was printed, or the text instead
@@ -189,6 +190,41 @@ every row gets a result.`,
 	root.AddCommand(p.validateCommand(), p.planCommand(), p.applyCommand(), p.undoCommand(), p.reportCommand(),
 		p.simulateCommand(), p.loginCommand(), p.templateCommand(), p.versionCommand())
 	return root
+}
+
+// strictly makes cobra's own commands refuse words that mean nothing to them: by
+// default they answer with help, and with success.
+func strictly(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			show := c.Run
+			c.Run = nil
+			c.RunE = func(c *cobra.Command, words []string) error {
+				if _, rest, err := root.Find(words); err != nil || len(rest) > 0 {
+					return knownCommand(root, append(rest, words...)[:1])
+				}
+				show(c, words)
+				return nil
+			}
+		case "completion":
+			shells := []string{}
+			for _, shell := range c.Commands() {
+				shells = append(shells, shell.Name())
+				shell.Args = args("", 0, 0)
+			}
+			c.Args, c.Use = cobra.ArbitraryArgs, "completion SHELL"
+			c.RunE = func(_ *cobra.Command, words []string) error {
+				known := "there are " + strings.Join(shells, ", ")
+				if len(words) == 0 {
+					return hinted(known, "SHELL is missing")
+				}
+				return hinted(known, "there is no completion for %q", words[0])
+			}
+		}
+	}
 }
 
 // knownCommand is for words that are no command.

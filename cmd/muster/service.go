@@ -75,8 +75,44 @@ func (p *program) signIn() (c signin.Config, err error) {
 	if c.ClientSecret, err = p.secret("MUSTER_CLIENT_SECRET", "client-secret-file", o.clientSecretFile); err != nil {
 		return c, err
 	}
-	c.AccessToken, err = p.secret("MUSTER_ACCESS_TOKEN", "access-token-file", o.accessTokenFile)
-	return c, err
+	if c.AccessToken, err = p.secret("MUSTER_ACCESS_TOKEN", "access-token-file", o.accessTokenFile); err != nil {
+		return c, err
+	}
+	return c, p.completeSignIn(c)
+}
+
+// completeSignIn names all that is missing at once.
+func (p *program) completeSignIn(c signin.Config) error {
+	if !c.AccessToken.Empty() && p.command.Name() != "login" {
+		return nil
+	}
+	var missing []string
+	if c.Tenant == "" {
+		missing = append(missing, "the partner's tenant (--tenant)")
+	}
+	if c.ClientID == "" {
+		missing = append(missing, "the application's id (--client-id)")
+	}
+	if c.RefreshToken.Empty() && c.RefreshTokenFile == "" {
+		missing = append(missing, "the refresh token (--refresh-token-file, which `muster login` writes)")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	hint := "README says where they come from, under \"The first real run\""
+	if p.command.Flags().Lookup("simulate") != nil {
+		hint += "; for a rehearsal without any of it, --simulate"
+	}
+	return hinted(hint, "the sign-in is not complete: %s missing", enumerated(missing))
+}
+
+// enumerated is such as "a and b are" or "a is".
+func enumerated(things []string) string {
+	last := len(things) - 1
+	if last == 0 {
+		return things[0] + " is"
+	}
+	return strings.Join(things[:last], ", ") + " and " + things[last] + " are"
 }
 
 // secret reads a secret from the file that a flag names, else from a variable.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -130,13 +131,16 @@ func (p *program) confirm(entries []ledger.Entry) error {
 		return hinted("add --yes, or run it at a terminal to see whom", "undo would delete %s and cannot ask, since there is no terminal", results.Count(len(entries), "user"))
 	}
 	var b bytes.Buffer
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "userPrincipalName\tuser id\tcustomer")
 	for _, e := range entries {
-		note := ""
+		id := e.Outcome.UserID
 		if e.Status == ledger.Doubtful {
-			note = "(in doubt: deleted only if it is there)"
+			id = "in doubt: deleted only if it is there"
 		}
-		fmt.Fprintf(&b, "  %s  %s%s\n", e.UPN(), e.Outcome.UserID, note)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", oneLine(e.UPN()), id, e.Intent.Tenant)
 	}
+	_ = t.Flush() // to memory
 	fmt.Fprintf(&b, "Delete %s? They can be restored for 30 days. Type yes to delete: ", those(len(entries)))
 	out := p.stdout
 	if p.options.output == "json" {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"muster/pkg/partner"
 )
 
@@ -49,13 +51,16 @@ type InputError struct {
 
 func (e *InputError) Error() string { return e.Message }
 
-// bugError is a panic of a goroutine that this package started.
+// bugError is a panic of a goroutine that this package started. Where it happened
+// is in the log, at level debug.
 type bugError struct {
 	value any
-	stack []byte
+	run   uuid.UUID
 }
 
-func (e *bugError) Error() string { return fmt.Sprintf("bug: %v\n%s", e.value, e.stack) }
+func (e *bugError) Error() string {
+	return fmt.Sprintf("this is a fault of muster itself (run %s): %v", e.run, e.value)
+}
 
 // isEnd reports whether an error is one of the ends of a run, or of a lane.
 func isEnd(err error) bool {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
+	"go.uber.org/zap"
 
 	"muster/pkg/credentials"
 	"muster/pkg/ledger"
@@ -173,7 +174,8 @@ func (r *run) finish() *Report {
 func (r *run) safely(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = r.broken(&bugError{p, debug.Stack()})
+			r.Log.Debug("bug", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			err = r.broken(&bugError{p, r.RunID})
 		}
 	}()
 	return f()
