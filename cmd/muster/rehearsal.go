@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"muster/pkg/credentials"
 	"muster/pkg/durable"
 	"muster/pkg/ledger"
 	"muster/pkg/provision"
@@ -97,14 +98,15 @@ func (j *work) setAside() error {
 	if err != nil {
 		return early(err)
 	}
+	// The ledger is the last, so that a run that is killed here begins anew.
+	paths, err := credentials.Files(j.files.credentials)
+	if err != nil {
+		return early(err)
+	}
 	moved := []string{}
-	for _, path := range []string{j.files.ledger, j.files.credentials} {
+	for _, path := range append(paths, j.files.ledger) {
 		to := rehearsed(path)
-		err := os.Rename(path, to)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
+		if err := os.Rename(path, to); err != nil {
 			return &earlyError{fmt.Errorf("the files of a rehearsal cannot be set aside: %w", err)}
 		}
 		moved = append(moved, path+" is now "+to)

@@ -39,6 +39,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"muster/pkg/durable"
@@ -117,13 +118,7 @@ func lockFor(path string) (*durable.Lock, error) {
 // freeName is path, or where there is such a file already, path with the least
 // number from 2 that is free.
 func freeName(path string) (string, error) {
-	dir, base := filepath.Split(path)
-	stem := strings.TrimSuffix(base, ".age")
-	stem = strings.TrimSuffix(stem, filepath.Ext(stem))
-	if stem == "" { // a dot file
-		stem = base
-	}
-	endings := base[len(stem):]
+	dir, stem, endings := split(path)
 	for n, name := 2, path; ; n++ {
 		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
 			return name, nil
@@ -132,6 +127,40 @@ func freeName(path string) (string, error) {
 		}
 		name = filepath.Join(dir, fmt.Sprintf("%s.%d%s", stem, n, endings))
 	}
+}
+
+// split cuts a path where a number goes.
+func split(path string) (dir, stem, endings string) {
+	dir, base := filepath.Split(path)
+	stem = strings.TrimSuffix(base, ".age")
+	stem = strings.TrimSuffix(stem, filepath.Ext(stem))
+	if stem == "" { // a dot file
+		stem = base
+	}
+	return dir, stem, base[len(stem):]
+}
+
+// Files returns the files that runs have written which were given path: the file
+// of that name, and encrypted ones that are numbered; see [Open]. Their order is
+// that of the names.
+func Files(path string) ([]string, error) {
+	dir, stem, endings := split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), stem)
+		number, same := strings.CutSuffix(rest, endings)
+		if !ok || !same {
+			continue
+		}
+		if _, err := strconv.ParseUint(strings.TrimPrefix(number, "."), 10, 31); number == "" || number[0] == '.' && err == nil && strings.HasSuffix(endings, ".age") {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, nil
 }
 
 // Path returns the name of the file that this run writes, which is not the one

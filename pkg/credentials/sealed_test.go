@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,6 +171,29 @@ func TestRecipients(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), key.String()) {
 			t.Errorf("parseRecipients() = %v, which tells the secret key", err)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"x.credentials.csv.age", "x.credentials.2.csv.age", "x.credentials.10.csv.age", "x.credentials.old.csv.age",
+		"x.credentials..csv.age", "x.credentials2.csv.age", "x.credentials.csv", "x.credentials.2.csv", "y.credentials.csv.age", "x.credentials.csv.age.bak"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string][]string{
+		"x.credentials.csv.age": {"x.credentials.10.csv.age", "x.credentials.2.csv.age", "x.credentials.csv.age"},
+		"x.credentials.csv":     {"x.credentials.csv"}, // plain ones have no numbers
+		"z.csv":                 nil,
+	} {
+		got, err := Files(filepath.Join(dir, name))
+		for i := range got {
+			got[i] = filepath.Base(got[i])
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("Files(%s) = %q, %v, want %q", name, got, err, want)
 		}
 	}
 }
