@@ -139,6 +139,11 @@ func TestNameless(t *testing.T) {
 		{"{immutableId}", Parts{First: "Jane", ImmutableID: "+/="}, "nameless", "{immutableId}"},
 		{"{guid}", Parts{First: "Jane"}, "nameless", "{guid}"},
 		{"{first}.{last}", Parts{First: "裕子", Last: "山田"}, "unreadable_name", "裕子"},
+		{"{first}.{last}", Parts{First: "𓀀𓀁", Last: "Smith"}, "unreadable_name", "𓀀"},
+		{"{first}.{last}", Parts{First: "Anna 𐐔", Last: "Smith"}, "unreadable_name", "𐐼"},
+		{"{first}.{last}", Parts{First: "အောင်", Last: "Smith"}, "unreadable_name", "Burmese"},
+		{"{first}.{last}", Parts{First: "བསྟན་འཛིན", Last: "Smith"}, "unreadable_name", "Tibetan"},
+		{"{first}.{last}", Parts{First: "ꜽ", Last: "Smith"}, "unreadable_name", "ꜽ"},
 		{"{first}.{last}", Parts{First: "ゆうこ", Last: "鷹觜"}, "unreadable_name", "鷹觜"},
 	} {
 		got, err := mustParse(t, test.template).Local(test.parts)

@@ -36,7 +36,7 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 	for _, l := range letters {
 		reading := mandarin(l)
 		if reading == "" {
-			return dst, &Unreadable{text, "no reading is known of " + string(l), "give the name in Latin letters, or the userPrincipalName itself"}
+			return dst, &Unreadable{text, "no reading is known of " + string(l), latinHint}
 		}
 		dst = append(dst, reading...)
 	}

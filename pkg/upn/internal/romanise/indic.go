@@ -18,6 +18,7 @@ var devanagariLetters = map[rune]string{
 
 // Signs that belong to the letter before them, as in Devanagari.
 const (
+	tippi       = 'ੰ' // Gurmukhi: as anusvara; the place has another letter in Devanagari
 	nukta       = '़' // another sound: क to क़
 	virama      = '्' // no vowel
 	candrabindu = 'ँ'
@@ -40,6 +41,9 @@ func appendIndic(dst []byte, letters []rune) []byte {
 		block = letters[0] &^ 0x7f
 	}
 	word := syllables(letters)
+	if n := len(word); n > 0 && block >= 0x0c00 && word[n-1].nasal == "n" {
+		word[n-1].nasal = "m" // at the end, in Telugu, Kannada and Malayalam
+	}
 	if block <= 0x0a80 {
 		silence(word)
 	}
@@ -57,6 +61,9 @@ func syllables(letters []rune) []syllable {
 		if c := chillu(r); c != "" {
 			word = append(word, syllable{consonant: c})
 			continue
+		}
+		if r == tippi {
+			r = anusvara
 		}
 		r = northern(r)
 		var last *syllable

@@ -99,12 +99,3 @@ func plain(text string) string {
 	}
 	return string(out)
 }
-
-// appendRough appends letters of a script that has no table here, as Unidecode
-// has them.
-func appendRough(dst []byte, letters []rune) []byte {
-	for _, r := range letters {
-		dst = append(dst, unidecoded(r)...)
-	}
-	return dst
-}

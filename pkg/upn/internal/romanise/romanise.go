@@ -54,6 +54,14 @@ const maxRunes = 256
 // characters and symbols are gone, and so is what stands in brackets if other
 // words remain. Only the first 256 characters count.
 //
+// What cannot be read is told by this rule:
+//
+//   - a word whose sounds are there but for some, such as the short vowels of
+//     Arabic, is a doubt: it is used, and shown;
+//   - a word with a letter for which there is no Latin one here, so that it would
+//     be left out, and one in a script whose spelling hides the sounds (Burmese,
+//     Tibetan), is an error. A part of a name never vanishes in silence.
+//
 // An error is always an *Unreadable; dst is then returned as it was.
 func Append(dst []byte, text string, part Part, rules Rules) ([]byte, []Doubt, error) {
 	if out, ok := appendPlain(dst, text, rules.hint); ok {
@@ -164,6 +172,7 @@ func (r *reader) text(dst []byte, text string) ([]byte, error) {
 // script is romanised by itself.
 func (r *reader) word(dst []byte, letters []rune) ([]byte, error) {
 	letters, doubtful := unmask(letters)
+	word := letters
 	start := len(dst)
 	for len(letters) > 0 {
 		s := scriptOf(letters[0])
@@ -176,6 +185,9 @@ func (r *reader) word(dst []byte, letters []rune) ([]byte, error) {
 			return dst, err
 		}
 		letters = letters[n:]
+	}
+	if len(dst) == start && hasLetter(word) {
+		return dst, noTable(word, word)
 	}
 	if doubtful != nil {
 		doubtful.Result = string(dst[start:])
@@ -203,7 +215,12 @@ func (r *reader) run(dst []byte, s script, letters []rune) ([]byte, error) {
 		return r.han(dst, letters)
 	case devanagari:
 		return appendIndic(dst, letters), nil
-	case arabic, hebrew, thai, indic, rough:
+	case arabic, hebrew, thai, indic:
+		return r.guess(dst, s, letters), nil
+	case rough:
+		if u := unreadable(letters); u != nil {
+			return dst, u
+		}
 		return r.guess(dst, s, letters), nil
 	}
 	return dst, nil

@@ -1,0 +1,80 @@
+package romanise
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/mozillazg/go-unidecode/table"
+)
+
+// appendRough appends letters of a script that has no table here, as Unidecode
+// has them, long vowels as short ones. That leaves out the vowel which a consonant
+// of Sinhala has without a sign, by ISO 15919 an a.
+func appendRough(dst []byte, letters []rune) []byte {
+	for i, r := range letters {
+		text := unidecoded(tabled(r))
+		for j := range len(text) {
+			if j == 0 || text[j] != text[j-1] || !strings.Contains("aeiou", text[j:j+1]) {
+				dst = append(dst, text[j])
+			}
+		}
+		if isSinhalaConsonant(r) && (i+1 == len(letters) || !isSinhalaVowelSign(letters[i+1])) {
+			dst = append(dst, 'a')
+		}
+	}
+	return dst
+}
+
+func isSinhalaConsonant(r rune) bool { return r >= 0x0d9a && r <= 0x0dc6 }
+
+// isSinhalaVowelSign reports whether a sign takes the place of the a, as the
+// virama (no vowel at all) does too.
+func isSinhalaVowelSign(r rune) bool { return r >= 0x0dca && r <= 0x0df3 }
+
+// unreadable returns why letters of a script without a table here cannot be
+// read, nil where Unidecode has them all.
+func unreadable(letters []rune) *Unreadable {
+	for _, r := range letters {
+		switch {
+		case unicode.Is(unicode.Myanmar, r), unicode.Is(unicode.Tibetan, r):
+			return &Unreadable{string(letters), "Burmese and Tibetan spelling does not tell the sounds letter by letter", latinHint}
+		case unicode.IsLetter(r) && !isTabled(tabled(r)):
+			return noTable(letters, []rune{r})
+		}
+	}
+	return nil
+}
+
+// tabled returns the letter that Unidecode has of an alphabet with two cases: its
+// tables are older than the small letters of Cherokee.
+func tabled(r rune) rune {
+	if !isTabled(r) {
+		return unicode.ToUpper(r)
+	}
+	return r
+}
+
+// isTabled reports whether Unidecode knows the letter. For a silent one (alef in
+// Thaana, ayin in Syriac) it has a mark that is no letter.
+func isTabled(r rune) bool {
+	section := table.Tables[r>>8]
+	return int(r&0xff) < len(section) && section[r&0xff] != ""
+}
+
+const latinHint = "give the name in Latin letters, or the userPrincipalName itself"
+
+// noTable says that some letters of a word have no Latin ones here.
+func noTable(word, missing []rune) *Unreadable {
+	return &Unreadable{string(word), "muster has no Latin letters for " + string(missing), latinHint}
+}
+
+// hasLetter reports whether there is a letter that is none of those which only
+// change the one beside them.
+func hasLetter(letters []rune) bool {
+	for _, r := range letters {
+		if unicode.IsLetter(r) && !unicode.Is(unicode.Lm, r) {
+			return true
+		}
+	}
+	return false
+}
