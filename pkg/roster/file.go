@@ -38,6 +38,7 @@ type File struct {
 
 	mu      sync.Mutex
 	mapping Mapping
+	others  []string // of JSON Lines: see otherMembers
 }
 
 // Open finds out what a file is and reads its header; the package's comment says
@@ -202,8 +203,13 @@ func (f *File) understandCSV(o Options, head []byte) error {
 	return nil
 }
 
-// Header returns the input's own columns, cleaned; for JSON Lines, the field names.
-func (f *File) Header() []string { return slices.Clone(f.header) }
+// Header returns the input's own columns, cleaned. For JSON Lines these are the
+// contract's field names, and after a whole pass also the other members' names.
+func (f *File) Header() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Concat(f.header, f.others)
+}
 
 // Mapping returns what the file was taken for. Its counts, and the unknown members
 // of JSON Lines, are those of the last whole pass.
@@ -234,11 +240,7 @@ func (r Row) Cells() []string {
 	var cells []string
 	f := r.batch.file
 	if f.isJSON {
-		rec, _ := newJSONReader(f.members).read(r.record())
-		for to := range publicFields {
-			cells = append(cells, *rec.at(to))
-		}
-		return cells
+		return f.memberCells(r.record())
 	}
 	cells, _ = parseCells(r.record(), f.shape.comma, true) // what can be had of a faulty row
 	for len(cells) < len(f.header) {

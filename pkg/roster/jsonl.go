@@ -16,7 +16,7 @@ const maxMembers = 500
 type jsonReader struct {
 	fields  map[string]field // what names mean, for names as written in the file
 	members map[string]field // the same by folded name
-	unknown []string         // names without a meaning, in order of appearance
+	unknown []string         // names that are none of the contract's, in order of appearance
 	seen    [][]byte         // names in the object at hand
 }
 
@@ -107,7 +107,7 @@ func (r *jsonReader) lookup(name []byte) field {
 	}
 	if len(r.fields) < maxMembers {
 		r.fields[text] = f
-		if !known {
+		if !known || f >= publicFields {
 			r.unknown = append(r.unknown, text)
 		}
 	}
@@ -207,11 +207,71 @@ func valueEnd(text []byte) int {
 	}
 }
 
-// memberColumns describes the members of JSON Lines that mean nothing.
+// otherMembers are the names that a rejects file has beside the contract's, so that
+// nothing of a row is lost. Writings that a header does not tell apart share one.
+func otherMembers(unknown []string, members map[string]field) []string {
+	var others, seen []string
+	for _, name := range unknown {
+		folded := foldHeader(name)
+		if to, known := members[folded]; known && to >= publicFields {
+			name = to.String()
+		}
+		if !slices.Contains(seen, folded) {
+			seen, others = append(seen, folded), append(others, tidy(name))
+		}
+	}
+	return others
+}
+
+// memberCells returns the values of an object as they stand, texts without their
+// quotes, parallel to File.Header. There are none where the line is no object.
+func (f *File) memberCells(raw []byte) []string {
+	header := f.Header()
+	cells := make([]string, len(header))
+	line := bytes.TrimSpace(raw)
+	if !json.Valid(line) || line[0] != '{' {
+		return cells
+	}
+	places := map[string]int{}
+	for i, h := range header {
+		places[foldHeader(h)] = i
+	}
+	for rest := line[1:]; ; {
+		quoted, value, after := nextMember(rest)
+		if quoted == nil {
+			return cells
+		}
+		rest = after
+		folded := foldHeader(unquote(quoted))
+		if to, known := f.members[folded]; known && to != none {
+			folded = foldHeader(to.String())
+		}
+		if i, ok := places[folded]; ok && cells[i] == "" {
+			cells[i] = asCell(value)
+		}
+	}
+}
+
+// asCell turns any JSON value into a cell.
+func asCell(value []byte) string {
+	switch value[0] {
+	case '"':
+		return unquote(value)
+	case 'n':
+		return ""
+	}
+	return string(value)
+}
+
+// memberColumns describes the members of JSON Lines that are none of the contract's.
 func memberColumns(unknown []string, members map[string]field) []Column {
 	columns := make([]Column, len(unknown))
 	for i, name := range unknown {
 		columns[i] = Column{Header: tidy(name)}
+		if to := members[foldHeader(name)]; to >= publicFields {
+			columns[i].Field, columns[i].Known = to.String(), true
+			continue
+		}
 		for _, known := range sortedKeys(members) {
 			if distance(foldHeader(name), known) <= 2 {
 				columns[i].Like = members[known].String()

@@ -248,5 +248,6 @@ func (p *pass) complete() {
 	f.mapping.Examples, f.mapping.Blank = p.splitter.counts[example], p.splitter.counts[blank]
 	if f.isJSON {
 		f.mapping.Columns = memberColumns(p.unknown, f.members)
+		f.others = otherMembers(p.unknown, f.members)
 	}
 }
