@@ -249,6 +249,26 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestLocalCountries holds names in other languages against their codes, and that
+// no English name means another country elsewhere.
+func TestLocalCountries(t *testing.T) {
+	for name, want := range map[string]string{
+		"Deutschland": "DE", "ALLEMAGNE": "DE", "Alemania": "DE", "Niemcy": "DE", "Германия": "DE", "ドイツ": "DE", "德国": "DE", "Saksa": "DE",
+		"Österreich": "AT", "Osterreich": "AT", "Schweiz": "CH", "Suisse": "CH", "Svizzera": "CH", "Vereinigtes Königreich": "GB",
+		"España": "ES", "Espana": "ES", "Ελλάδα": "GR", "Україна": "UA", "Česko": "CZ", "Magyarország": "HU", "Türkiye": "TR", "المغرب": "MA",
+		"Alemanna": "", "Deutschlands": "", "Europa": "", "": "",
+	} {
+		if got, _ := countryCode(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	for name, code := range countries().names {
+		if local, ok := localCountries()[name]; ok && local != code {
+			t.Errorf("%s is %s in English and %s in another language", name, code, local)
+		}
+	}
+}
+
 func TestCountries(t *testing.T) {
 	if n := strings.Count(countryNames, "\n") + 1; n != 249 {
 		t.Errorf("got %d countries, want the 249 of ISO 3166-1", n)

@@ -86,8 +86,8 @@ func isGUID(s string) bool {
 }
 
 // location cleans and checks a usage location: a code of ISO 3166-1 alpha-2, as
-// usageLocation is ("user resource type", Microsoft Graph), or a country's English
-// name.
+// usageLocation is ("user resource type", Microsoft Graph), or a country's name in
+// English or another of the countryLanguages.
 func (c *checker) location(cell string) string {
 	if cell == "" {
 		return c.file.location
@@ -118,6 +118,9 @@ func countryCode(s string) (code, hint string) {
 		return "", "write a two-letter code of ISO 3166-1, such as DE, or the country's English name"
 	}
 	if code := countryByName(s); code != "" {
+		return code, ""
+	}
+	if code := countryLocally(s); code != "" {
 		return code, ""
 	}
 	return "", "write the two-letter code of ISO 3166-1, such as DE, or the country's English name"

@@ -55,7 +55,7 @@ type Options struct {
 	// taken for. The field "-" leaves the column aside.
 	Map map[string]string
 	// UsageLocation is for rows that bring none: a code of ISO 3166-1 alpha-2
-	// or a country's English name. "" leaves them without one.
+	// or a country's name. "" leaves them without one.
 	UsageLocation string
 	// Stdin is what the path "-" reads; nil means os.Stdin.
 	Stdin io.Reader
