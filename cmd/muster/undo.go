@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"muster/pkg/credentials"
 	"muster/pkg/ledger"
 	"muster/pkg/pace"
 	"muster/pkg/provision"
@@ -41,7 +43,7 @@ Deleted users can be restored for 30 days.`,
 // undoSummary is the document of undo: command, version, exit_code, error, hint
 // as in head; run, the id on every line of its log; ledger; deleted, the users
 // who were deleted or found deleted; absent, whose creation was in doubt and who
-// were never created; failed[] (user_principal_name, user_id, customer_id, error,
+// are not there; failed[] (user_principal_name, user_id, customer_id, error,
 // hint); seconds, requests, refused as in [summary]; next (why, command).
 type undoSummary struct {
 	head
@@ -98,9 +100,28 @@ func (p *program) remove(ctx context.Context, d provision.Directory, l *ledger.L
 	p.tally.Survey(len(entries), len(entries))
 	defer p.watch(deleting, pacer.Snapshot)()
 	return provision.Undo(ctx, provision.Batch{
-		Directory: d, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
+		OpenCredentials: p.credentialsOf(path),
+		Directory:       d, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
 		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Source: path,
 	}, entries)
+}
+
+// credentialsOf opens the credentials file of the runs that a ledger records: that
+// of the settings, else the one that has the ledger's own name. It is nil where
+// there is none to be changed, as where it is encrypted.
+func (p *program) credentialsOf(path string) func() (*credentials.File, error) {
+	file := p.options.credentials
+	if folder, name := filepath.Split(path); file == "" {
+		base, rest, ok := strings.Cut(name, ".ledger.")
+		if !ok {
+			return nil
+		}
+		file = folder + base + ".credentials." + strings.TrimSuffix(rest, "jsonl") + "csv"
+	}
+	if !exists(file) {
+		return nil
+	}
+	return func() (*credentials.File, error) { return credentials.Open(file, nil) }
 }
 
 // openCreated opens the ledger to be undone, if it is one of this service.
@@ -199,7 +220,7 @@ func (p *program) tellUndone(s *undoSummary) error {
 		fmt.Fprintf(&b, "%s deleted; they can be restored for 30 days\n", results.Count(s.Deleted, "user"))
 	}
 	if s.Absent > 0 {
-		fmt.Fprintf(&b, "%s in doubt had never been created\n", results.Count(s.Absent, "user"))
+		results.Wrap(&b, results.Count(s.Absent, "user")+" in doubt: not there. Should the service have been late, the same command deletes them", "", 100)
 	}
 	for _, f := range s.Undone.Failed {
 		results.Wrap(&b, fmt.Sprintf("not deleted: %s (%s): %s", f.UPN, f.UserID, f.Error), "", 100)

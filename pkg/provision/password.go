@@ -16,6 +16,11 @@ func (r *run) openCredentials() error {
 	if !r.generates && !r.resumes {
 		return nil
 	}
+	return r.useCredentials()
+}
+
+// useCredentials opens the credentials file and drops what is stale in it.
+func (r *run) useCredentials() error {
 	file, err := r.OpenCredentials()
 	if err != nil {
 		return err

@@ -72,7 +72,8 @@ type Batch struct {
 	// they gave out are not given out again.
 	Siblings []*ledger.Ledger
 	// OpenCredentials opens the credentials file. Apply requires it, and calls it
-	// at most once, before anything is sent, if some row brings no password.
+	// at most once, before anything is sent, if some row brings no password. Undo
+	// calls it, if it is not nil, at the end, to drop the passwords of the deleted.
 	OpenCredentials func() (*credentials.File, error)
 
 	// MaxAttempts is how often one request is tried that fails without being

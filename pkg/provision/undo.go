@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"muster/pkg/ledger"
@@ -18,7 +19,7 @@ import (
 // Undone is what an undo came to.
 type Undone struct {
 	Deleted int           `json:"deleted"` // by this undo, or found deleted
-	Absent  int           `json:"absent"`  // in doubt, and never created
+	Absent  int           `json:"absent"`  // in doubt, and not there
 	Failed  []UndoFailure `json:"failed"`
 	Took    time.Duration `json:"-"`
 }
@@ -73,10 +74,24 @@ func Undo(ctx context.Context, b Batch, entries []ledger.Entry) (Undone, error) 
 		err = u.customer(r.landing, l, entries[:n])
 		entries = entries[n:]
 	}
+	if ctx.Err() == nil {
+		u.dropPasswords()
+	}
 	if err = r.verdict(err); err == nil {
 		err = verdictOf(lanes)
 	}
 	return u.done(), err
+}
+
+// dropPasswords takes the passwords of deleted users out of the credentials file.
+// Where that is not possible, a person is told: the undo has succeeded all the same.
+func (u *undoing) dropPasswords() {
+	if u.OpenCredentials == nil || u.undone.Deleted == 0 {
+		return
+	}
+	if err := errors.Join(u.useCredentials(), u.closeCredentials()); err != nil {
+		u.Log.Warn("the passwords of the deleted users are still in the credentials file", zap.Error(err))
+	}
 }
 
 // undoing is an undo on its way.
@@ -152,9 +167,12 @@ func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
 	if err := l.closed(); err != nil {
 		return u.notDeleted(e, err)
 	}
-	if o.UserID == "" { // it was in doubt, and the tenant does not have it
-		o.Status = ledger.Withdrawn
+	switch {
+	case o.UserID != "":
+	case e.Status == ledger.Deleting: // an undo found the user, and died with the DELETE
 		return u.deleted(o)
+	default:
+		return u.absent(e, o)
 	}
 	if err := u.Ledger.Undo(o.Key); err != nil {
 		return u.broken(err)
@@ -174,6 +192,30 @@ func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
 	}
 	o.At = time.Now()
 	return u.deleted(o)
+}
+
+// lateAtMost is how long after a request a service may still carry it out, as far
+// as this package believes: gateways give up on requests that go on behind them.
+const lateAtMost = 24 * time.Hour
+
+// absent counts a person who is in doubt and not in the tenant. The doubt stays,
+// so that another undo, or an apply, finds the user if it is created late.
+func (u *undoing) absent(e ledger.Entry, o ledger.Outcome) error {
+	last := e.Intent.At
+	if e.Outcome.At.After(last) {
+		last = e.Outcome.At
+	}
+	if time.Since(last) > lateAtMost {
+		o.Status = ledger.Withdrawn
+		return u.deleted(o)
+	}
+	u.handing.Lock()
+	defer u.handing.Unlock()
+	u.undone.Absent++
+	if u.Watcher != nil {
+		u.Watcher.Settled(o.Tenant, results.Status(ledger.Withdrawn))
+	}
+	return nil
 }
 
 // deleted records that a user is gone, and counts it.
