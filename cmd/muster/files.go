@@ -54,10 +54,7 @@ func (p *program) checkFiles(input string, f files) error {
 	if err := credentials.CheckRecipients(p.options.ageRecipients); err != nil {
 		return early(err)
 	}
-	outputs := []struct{ flag, path string }{{"--results", f.results}, {"--rejects", f.rejects}}
-	if p.command.Name() != "validate" {
-		outputs = append(outputs, struct{ flag, path string }{"--ledger", f.ledger})
-	}
+	outputs := []struct{ flag, path string }{{"--ledger", f.ledger}, {"--results", f.results}, {"--rejects", f.rejects}}
 	if p.command.Name() == "apply" {
 		outputs = append(outputs, struct{ flag, path string }{"--credentials", f.credentials})
 	}
@@ -73,6 +70,9 @@ func (p *program) checkFiles(input string, f files) error {
 			return hinted("give it a name of its own", "%s %s is also %s", o.flag, o.path, other)
 		}
 		taken[whole(o.path)] = o.flag
+		if o.flag == "--ledger" && p.command.Name() == "validate" {
+			continue // it is only read
+		}
 		if err := writable(o.path); err != nil {
 			return &earlyError{fmt.Errorf("%s: %w", o.flag, err)}
 		}

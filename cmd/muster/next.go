@@ -20,6 +20,8 @@ func (j *work) next() next {
 		return next{"put that right, and the same command goes on", again}
 	case s.Files.Rejects != "":
 		return j.mend(again)
+	case command == "validate" && s.Planned > 0 && j.batch.Ledger != nil: // a rehearsal would refuse it
+		return next{"a look at the tenant", j.line("plan", j.input, nil)}
 	case command == "validate" && s.Planned > 0:
 		return next{"a rehearsal, which needs no network and no sign-in", j.line("apply", j.input, nil, "--simulate")}
 	case command == "plan" && s.Planned > 0:

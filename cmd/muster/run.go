@@ -21,12 +21,16 @@ func (p *program) validateCommand() *cobra.Command {
 		Use:   "validate INPUT",
 		Short: "Read and check a file of people, and name them; ask nobody",
 		Long: `validate reads the whole input, checks every row, generates the userPrincipalNames
-and writes a results file with the status planned or invalid for each row. It needs
-no network and no sign-in. INPUT is a path, or - for standard input.`,
+and writes a results file with the status planned or invalid for each row, or what
+the ledger of an earlier apply knows of it. It needs no network and no sign-in.
+INPUT is a path, or - for standard input.`,
 		Example: `  muster validate staff.csv --domain contoso.onmicrosoft.com
   muster validate staff.csv --domain contoso.onmicrosoft.com --map Kürzel=immutableId --strict
   muster template | muster validate - --domain contoso.onmicrosoft.com`,
 	}, 0, func(c *cobra.Command, j *work) error {
+		if err := j.readLedger(); err != nil {
+			return err
+		}
 		defer j.collectOften()()
 		return j.conclude(provision.Validate(c.Context(), j.batch, j.writeResults))
 	})

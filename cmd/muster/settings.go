@@ -114,7 +114,7 @@ func fileSettings() []setting {
 		{"rejects", "FILE", g, "rows that ended invalid or failed, with error and hint; a valid input once fixed (default: ….rejects.csv, only if there are any)", onInput, text(func(o *options) *string { return &o.rejects }, "")},
 		{"credentials", "FILE", g, "UPN and initial password of each created user (default: ….credentials.csv, only if passwords were generated)", onApply | onUndo, text(func(o *options) *string { return &o.credentials }, "")},
 		{"age-recipient", "KEY", g, "encrypt the credentials file to this age or SSH public key; repeatable", onApply, list(func(o *options) *[]string { return &o.ageRecipients }, nil)},
-		{"ledger", "FILE", g, "the durable record that makes apply safe to repeat (default: ….ledger.jsonl)", onTenant, text(func(o *options) *string { return &o.ledger }, "")},
+		{"ledger", "FILE", g, "the durable record that makes apply safe to repeat (default: ….ledger.jsonl)", onInput, text(func(o *options) *string { return &o.ledger }, "")},
 		{"merged", "FILE", g, "join the results, in input order, into this file", onReport, text(func(o *options) *string { return &o.merged }, "")},
 		{"html", "FILE", g, "draw the results as a page for the browser", onReport, text(func(o *options) *string { return &o.html }, "")},
 	}

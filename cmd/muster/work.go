@@ -179,6 +179,21 @@ func (j *work) openLedger(readOnly bool) error {
 	return nil
 }
 
+// readLedger opens the ledger for a validation, if there is one of a real tenant, so
+// that people who were created are told with their ids.
+func (j *work) readLedger() error {
+	was, err := serviceOf(j.files.ledger)
+	if err != nil || was == simulated || !exists(j.files.ledger) {
+		return err
+	}
+	l, err := ledger.Open(j.files.ledger, ledger.Options{ReadOnly: true})
+	if err != nil {
+		return early(err)
+	}
+	j.ledger, j.batch.Ledger = l, l
+	return nil
+}
+
 // claim records the service in a new ledger, before anything else is.
 func (j *work) claim(readOnly bool) error {
 	was, err := serviceOf(j.files.ledger)
@@ -329,7 +344,7 @@ func (j *work) nameFiles() {
 	if j.handed != "" && exists(j.handed) {
 		s.Files.Credentials = j.handed
 	}
-	if j.ledger != nil && exists(j.files.ledger) {
+	if j.ledger != nil && j.command.Name() != "validate" && exists(j.files.ledger) {
 		s.Files.Ledger = j.files.ledger
 	}
 }

@@ -40,6 +40,21 @@ func (l *Ledger) Customer(name string) Customer {
 	return l.known[name]
 }
 
+// OnlyCustomer returns the customer of a ledger that knows of one only; else it is
+// zero.
+func (l *Ledger) OnlyCustomer() Customer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var only Customer
+	for _, c := range l.known {
+		if only.Tenant != "" && only.Tenant != c.Tenant {
+			return Customer{}
+		}
+		only = c
+	}
+	return only
+}
+
 // KeepCustomer records what the service said of the customer with this name,
 // unless it is recorded already.
 func (l *Ledger) KeepCustomer(name string, c Customer) error {

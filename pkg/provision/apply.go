@@ -21,8 +21,9 @@ import (
 // a run. A crash costs a new password for each user created since.
 const checkpointEvery = 15 * time.Second
 
-// Validate reads, checks and names everybody, asks nobody, and hands the results to
-// write, which must range over all of them, once: it may be while they are made.
+// Validate reads, checks and names everybody, asks nobody but the ledger, if there
+// is one, and hands the results to write, which must range over all of them, once:
+// it may be while they are made.
 // An error without a report means that the input is bad or, as an [*InputError],
 // that a setting is missing; else it is what write returned.
 func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, error]) error) (*Report, error) {

@@ -183,7 +183,11 @@ func (ls *lanes) adopt(l *lane, c ledger.Customer) {
 // and so does the end of the run; an error is one of the machine.
 func (r *run) open(l *lane) error {
 	if !r.online() {
-		l.tenant = l.name
+		if known := r.recollect(l.name); known.Tenant != "" {
+			r.lanes.adopt(l, ledger.Customer{Tenant: known.Tenant})
+		} else {
+			l.tenant = l.name
+		}
 		return nil
 	}
 	start := 0.0
@@ -234,8 +238,11 @@ func (r *run) recollect(name string) ledger.Customer {
 	if id, err := uuid.Parse(name); err == nil {
 		return ledger.Customer{Tenant: id.String()}
 	}
-	if r.Ledger == nil {
+	switch {
+	case r.Ledger == nil:
 		return ledger.Customer{}
+	case name == "": // only offline
+		return r.Ledger.OnlyCustomer()
 	}
 	return r.Ledger.Customer(name)
 }

@@ -2,7 +2,7 @@
 // it reads and checks every row, gives each person a name, sends what is missing
 // and records what became of it.
 //
-//	report, err := provision.Validate(ctx, batch, write) // touches nothing
+//	report, err := provision.Validate(ctx, batch, write) // asks nobody
 //	report, err := provision.Plan(ctx, batch)            // reads the tenants
 //	report, err := provision.Apply(ctx, batch)           // writes them
 //	report, err := provision.Undo(ctx, batch)            // deletes what the ledger created
@@ -65,8 +65,8 @@ type Batch struct {
 	// Directory and Pacer are required by everything but Validate.
 	Directory Directory
 	Pacer     *pace.Pacer
-	// Ledger is required by Apply and Undo. Plan may have none, or one that was
-	// opened for reading only.
+	// Ledger is required by Apply and Undo. Plan and Validate may have none, or one
+	// that was opened for reading only.
 	Ledger *ledger.Ledger
 	// Siblings are the ledgers of the other shards, for reading only: names that
 	// they gave out are not given out again.

@@ -180,12 +180,15 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 			return err
 		}
 	}
-	switch e.Status {
-	case ledger.Created, ledger.Exists, ledger.Failed, ledger.Doubtful:
-		if !(r.planning && m.fate == toSend) { // a plan says what would be done, not what failed before
-			r.remembered(out, e)
-			return nil
-		}
+	switch s := e.Status; {
+	case r.planning && m.fate == toSend: // a plan says what would be done, not what failed before
+	case r.planning && s == ledger.Doubtful:
+		out.UserPrincipalName, out.Status = e.UPN(), results.Planned
+		out.Hint = "a request was sent before, and it is not known what became of it: apply finds out first, and creates nobody twice"
+		return nil
+	case s == ledger.Created, s == ledger.Exists, s == ledger.Failed, s == ledger.Doubtful:
+		r.remembered(out, e)
+		return nil
 	}
 	name, err := r.nameOf(j, m.number)
 	if err != nil {

@@ -138,7 +138,7 @@ func (r *run) reserveKnown() error {
 			if err != nil {
 				return err
 			}
-			if e.Status == ledger.Deleting {
+			if e.Status == ledger.Deleting && r.online() {
 				return &InputError{"an undo of this ledger was begun and has not ended", "run the same `muster undo` again, then this command"}
 			}
 			if r.keeps(e.Status) {
