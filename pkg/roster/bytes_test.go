@@ -96,22 +96,100 @@ func TestBombs(t *testing.T) {
 		{"empty lines", "\n\n\n\n\n\n\n\n", "more than 250 times"},
 	}
 	for _, test := range tests {
-		var z bytes.Buffer
-		w, err := zstd.NewWriter(&z)
+		text := strings.Repeat(test.text, 64<<10/len(test.text))
+		for ending, bomb := range map[string]string{
+			".zst": packed(t, "firstName\n", zstdWriter) + strings.Repeat(packed(t, text, zstdWriter), size/len(text)),
+			".gz":  packed(t, "firstName\n", gzipWriter) + strings.Repeat(packed(t, text, gzipWriter), size/len(text)),
+		} {
+			_, err := openText(t, "bomb.csv"+ending, bomb, Options{})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s, %s: got %v, want %q", test.name, ending, err, test.want)
+			}
+		}
+	}
+}
+
+// packed is compressed text. Put one after the other, such texts are one file of
+// either format.
+func packed(t *testing.T, text string, writer func(io.Writer) io.WriteCloser) string {
+	var z bytes.Buffer
+	w := writer(&z)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return z.String()
+}
+
+func gzipWriter(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+
+func zstdWriter(w io.Writer) io.WriteCloser {
+	z, _ := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1)) // without options that could be wrong
+	return z
+}
+
+// TestHugeFiles gives files of 100 GB, with a hole in place of most of it. Each is
+// refused by its start: a test that read it all would not end, and one that kept
+// a line of it would have no memory left.
+func TestHugeFiles(t *testing.T) {
+	const size = 100 << 30
+	line := strings.Repeat("a", 2<<20)
+	for _, test := range []struct{ name, start, want string }{
+		{"one line", line, "line 1: this line is longer than 1048576 bytes"},
+		{"a long line after a header", "firstName\n" + line, "line 2: this line is longer than 1048576 bytes"},
+		{"one line of UTF-16", "\xff\xfe" + strings.Repeat("a\x00", 1<<21), "line 1: this line is longer than 1048576 bytes"},
+		{"an open quote", "firstName\n\"" + strings.Repeat("a\n", 1<<20), "line 1048578: this is no text: it holds a zero byte"},
+		{"people, then nothing", "firstName\nJane\n", "line 3: this is no text: it holds a zero byte"},
+		{"a picture", "\x89PNG\r\n\x1a\n", "this is a PNG picture"},
+		{"a hole", "", "line 1: this is no text: it holds a zero byte"},
+	} {
+		path := filepath.Join(t.TempDir(), "people.csv")
+		if err := os.WriteFile(path, []byte(test.start), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, size); err != nil {
+			t.Skipf("this file system has no files of that size: %v", err)
+		}
+		f, err := Open(path, Options{})
+		if err == nil {
+			f.Close()
+		}
+		if e := (*Error)(nil); !errors.As(err, &e) || e.Hint == "" || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q and a hint", test.name, err, test.want)
+		}
+	}
+}
+
+// TestBigFile reads 200 MB of people, made while it is read.
+func TestBigFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second or two")
+	}
+	const size = 200 << 20
+	line := "Zoë;Müller;zoe@contoso.com;DE;" + strings.Repeat("a note ", 100) + "\n"
+	f, err := Open("-", Options{
+		Stdin:   io.MultiReader(strings.NewReader("first name;last name;upn;usage location;note\n"), &endless{text: line, left: size / len(line) * len(line)}),
+		TempDir: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n := 0
+	for rows, err := range MapBatches(f, func(r Row) bool { return len(r.Problems) == 0 }) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := strings.Repeat(test.text, 64<<10/len(test.text))
-		if _, err := io.Copy(w, io.MultiReader(strings.NewReader("firstName\n"), &endless{text: text, left: size})); err != nil {
-			t.Fatal(err)
+		for _, sound := range rows {
+			if n++; !sound {
+				t.Fatalf("row %d is invalid", n)
+			}
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		_, err = openText(t, "bomb.csv.zst", z.String(), Options{})
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
-		}
+	}
+	if n != size/len(line) {
+		t.Errorf("got %d rows, want %d", n, size/len(line))
 	}
 }
 
