@@ -189,12 +189,12 @@ func (r *run) compare() error {
 }
 
 func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
-	m, err := r.markOf(row.N, ledger.KeyOf(r.laneKey(row.N), row.Person.Identity()))
+	m, err := r.markOf(row.N, r.hash(r.laneKey(row.N), row.Person.Identity()))
 	if err != nil || m.fate != toSend {
 		return err
 	}
 	l := r.lanes.ordered[m.lane]
-	name, err := r.nameOf(&judged{source: row, lane: l}, m.number)
+	name, err := r.nameOf(&judged{source: &row, lane: l}, m.number)
 	if err != nil || l.before == nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (r *run) compareRow(row roster.Row, deleted map[*lane]*census) error {
 		return nil
 	}
 	if gone := deleted[l]; gone != nil && gone.has(name) {
-		r.warn(&judged{source: row, warnings: []roster.Problem{{Code: "soft_deleted", Value: name,
+		r.warn(&judged{source: &row, warnings: []roster.Problem{{Code: "soft_deleted", Value: name,
 			Message: fmt.Sprintf("a user %s was deleted less than 30 days ago; creating a new one makes it impossible to restore the old one under its name", strings.ToLower(name)),
 			Hint:    "restore that user in the portal if it is the same person"}}})
 	}

@@ -50,7 +50,7 @@ func (r *run) begin(j *job, m *mark) error {
 		j.resume(e)
 		return nil
 	}
-	name, err := r.nameOf(&judged{source: roster.Row{Person: j.person}, lane: j.lane}, m.number)
+	name, err := r.nameOf(&judged{source: &roster.Row{Person: j.person}, lane: j.lane}, m.number)
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,18 @@ func (r *run) nameOf(j *judged, number uint32) (string, error) {
 	if p.UserPrincipalName != "" {
 		return complete(p.UserPrincipalName, domain), nil
 	}
-	base := j.local
-	if base == "" { // the row was read again
-		local, err := r.Template.Local(r.parts(p, p.Identity()))
-		if err != nil {
+	wish := j.wish
+	if wish == "" { // the row was read again
+		var err error
+		if wish, _, err = r.wish(p, p.Identity(), domain); err != nil {
 			return "", err
 		}
-		base = local.Text
 	}
-	return complete(upn.Number(base, int(number)), domain), nil
+	if number < 2 {
+		return wish, nil
+	}
+	local, _, _ := strings.Cut(wish, "@")
+	return complete(upn.Number(local, int(number)), domain), nil
 }
 
 // prepare makes the intent and the password durable, in this order: so every

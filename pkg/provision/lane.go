@@ -66,9 +66,9 @@ func (l *lane) domainFor(p *roster.Person, ofRun string) string {
 	case p.Domain != "":
 		return p.Domain
 	case ofRun != "":
-		return strings.ToLower(ofRun)
+		return ofRun
 	}
-	return strings.ToLower(l.domain)
+	return l.domain
 }
 
 // takes returns what keeps generated names from the tenant's own users, where
@@ -103,7 +103,7 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 	}
 	name := row.Person.CustomerID
 	if name == "" {
-		name = strings.ToLower(r.Customer)
+		name = r.Customer
 	}
 	if name == "" && r.online() {
 		if len(row.Problems) > 0 { // perhaps it cannot be read; nothing is sent for it

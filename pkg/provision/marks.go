@@ -1,11 +1,6 @@
 package provision
 
-import (
-	"encoding/binary"
-	"iter"
-
-	"muster/pkg/ledger"
-)
+import "iter"
 
 // fate says what the survey decided about a row.
 type fate uint8
@@ -28,7 +23,7 @@ const (
 
 // mark is what is kept of a row between the passes: 16 bytes.
 type mark struct {
-	key    uint64 // the beginning of the person's key: tells whether the input is still the same
+	hash   uint64 // of the person's key; tells whether the input is still the same
 	number uint32 // of the generated name, see upn.Number; of a sameKey, the row that has the key
 	lane   uint16
 	fate   fate
@@ -37,16 +32,13 @@ type mark struct {
 // maxLanes is how many customers a mark can tell apart.
 const maxLanes = 1 << 16
 
-// short returns the part of a key that a mark keeps.
-func short(k ledger.Key) uint64 { return binary.LittleEndian.Uint64(k[:8]) }
-
 // marks are those of all rows, and find the first row of each person. They grow
 // in pieces: a slice that grows is in memory twice for a moment, which would be
 // half of what a file of ten million rows needs.
 type marks struct {
 	chunks [][]mark
 	len    int
-	firsts [256]firsts // by the highest byte of the key
+	firsts [256]firsts // by the highest byte of the hash
 	met    uint32      // see expect
 }
 
@@ -79,42 +71,42 @@ func (ms *marks) all() iter.Seq[mark] {
 	}
 }
 
-// first returns the row that had the key first: row itself if it is new, and then
-// row must be added next. Two people whose keys agree in 64 bits would be taken for
+// first returns the row that had the hash first: row itself if it is new, and then
+// row must be added next. Two people whose keys have one hash would be taken for
 // one; in a file of ten million rows that happens three times in a million runs.
-func (ms *marks) first(key uint64, row uint32) uint32 {
-	t := &ms.firsts[key>>56]
+func (ms *marks) first(hash uint64, row uint32) uint32 {
+	t := &ms.firsts[hash>>56]
 	if t.used >= len(t.slots)/5*4 {
 		t.grow()
 	}
-	for i := t.place(uint32(key)); ; i++ {
+	for i := t.place(uint32(hash)); ; i++ {
 		if i == len(t.slots) {
 			i = 0
 		}
 		switch s := &t.slots[i]; {
 		case s.row == 0:
-			*s = slot{uint32(key), row}
+			*s = slot{uint32(hash), row}
 			t.used++
 			return row
-		case s.tag == uint32(key) && ms.at(int(s.row)).key == key:
+		case s.tag == uint32(hash) && ms.at(int(s.row)).hash == hash:
 			return s.row
 		}
 	}
 }
 
-// expect is told of keys for which first will be called soon. It exists for speed:
+// expect is told of rows for which first will be called soon. It exists for speed:
 // each slot is elsewhere in memory, and a processor fetches many of them at once
 // if none has to wait for what another one says.
 func (ms *marks) expect(batch []judged) {
 	for i := range batch {
-		key := short(batch[i].key)
-		if t := &ms.firsts[key>>56]; t.used > 0 {
-			ms.met ^= t.slots[t.place(uint32(key))].row // what is not used is not fetched
+		hash := batch[i].hash
+		if t := &ms.firsts[hash>>56]; t.used > 0 {
+			ms.met ^= t.slots[t.place(uint32(hash))].row // what is not used is not fetched
 		}
 	}
 }
 
-// firsts is an open-addressing table of rows by their keys: Go's map would need
+// firsts is an open-addressing table of rows by their hashes: Go's map would need
 // four times the memory, and its cache misses were a quarter of the time of a whole
 // validation.
 type firsts struct {
@@ -122,7 +114,7 @@ type firsts struct {
 	used  int
 }
 
-// slot is one row; row 0 is free. The rest of the key is in the row's mark.
+// slot is one row; row 0 is free. The rest of the hash is in the row's mark.
 type slot struct{ tag, row uint32 }
 
 func (t *firsts) place(tag uint32) int { return int(uint64(tag) * uint64(len(t.slots)) >> 32) }

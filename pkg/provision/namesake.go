@@ -62,11 +62,11 @@ func nameKey(tenant, first, last, display string) ledger.Key {
 // Only ids that come or go are looked at. Somebody who has a userPrincipalName in
 // one run and none in the next is rare, and people of one name who are told apart
 // by it are not.
-type namesakes map[uint64]basis
+type namesakes map[ledger.Key]basis
 
 func (n namesakes) add(e *ledger.Entry) {
 	if i := &e.Intent; i.DisplayName != "" {
-		n[short(nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName))] |= basisIn(e)
+		n[nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)] |= basisIn(e)
 	}
 }
 
@@ -79,7 +79,7 @@ func (n namesakes) meets(j *judged) bool {
 		return false
 	}
 	p := &j.source.Person
-	known := n[short(nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName))]
+	known := n[nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName)]
 	switch basisOf(p) {
 	case byID:
 		return known == byNames

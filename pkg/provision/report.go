@@ -95,7 +95,7 @@ func (r *Report) Rejects() iter.Seq2[results.Reject, error] {
 				yield(results.Reject{}, err)
 				return
 			}
-			found := r.run.result(row)
+			found := r.run.result(&row)
 			if found.err == nil && (!found.mine || found.row.Status != results.Invalid && found.row.Status != results.Failed) {
 				continue
 			}

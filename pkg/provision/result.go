@@ -27,21 +27,20 @@ type found struct {
 
 // result makes the result of a row from its mark and the ledger. It is called on
 // all cores at once.
-func (r *run) result(row roster.Row) found {
+func (r *run) result(row *roster.Row) found {
 	if row.N > r.marks.len {
 		return found{err: &changedError{row.N}}
 	}
 	m := *r.marks.at(row.N)
 	l := r.lanes.ordered[m.lane]
 	identity := row.Person.Identity()
-	key := ledger.KeyOf(l.key(), identity)
-	if _, err := r.markOf(row.N, key); err != nil {
+	if _, err := r.markOf(row.N, r.hash(l.key(), identity)); err != nil {
 		return found{err: err}
 	}
 	if !r.Shard.has(identity) {
 		return found{}
 	}
-	return r.tell(&judged{source: row, lane: l, key: key}, m)
+	return r.tell(&judged{source: row, lane: l, key: r.keyOf(l, identity)}, m)
 }
 
 // tell makes the result of a row of this run from its mark and the ledger.

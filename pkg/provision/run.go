@@ -3,8 +3,10 @@ package provision
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +39,7 @@ func (s Shard) has(identity string) bool {
 type run struct {
 	Batch
 	marks     marks
+	seed      maphash.Seed // of run.hash
 	names     *upn.Names
 	namesakes namesakes
 	wishes    []upn.Hash // of one batch; see expect
@@ -95,10 +98,11 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	if b.OnExists == "" {
 		b.OnExists = SkipExisting
 	}
+	b.Customer, b.Domain = strings.ToLower(b.Customer), strings.ToLower(b.Domain)
 	if b.RunID == uuid.Nil {
 		b.RunID = uuid.New()
 	}
-	r := &run{Batch: b, names: upn.NewNames(), namesakes: namesakes{}, lanes: newLanes(), began: time.Now()}
+	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: namesakes{}, lanes: newLanes(), began: time.Now()}
 	r.report.run = r
 	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {

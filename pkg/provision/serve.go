@@ -93,8 +93,8 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 			return nil
 		}
 		last = row.N
-		key := ledger.KeyOf(r.laneKey(row.N), row.Person.Identity())
-		m, err := r.markOf(row.N, key)
+		identity := row.Person.Identity()
+		m, err := r.markOf(row.N, r.hash(r.laneKey(row.N), identity))
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 		if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
 			return nil
 		}
-		j := &job{row: row.N, lane: l, person: row.Person, intent: ledger.Intent{Key: key}, staged: true}
+		j := &job{row: row.N, lane: l, person: row.Person.Clone(), intent: ledger.Intent{Key: ledger.KeyOf(l.key(), identity)}, staged: true}
 		crew.do(func() error { return r.safely(func() error { return r.person(ctx, j, m) }) })
 	}
 	return r.whole(last)

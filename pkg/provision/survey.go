@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"slices"
 	"strings"
@@ -13,18 +14,18 @@ import (
 )
 
 // judged is what can be said of a row without looking at any other, so that all
-// cores can work on it.
+// cores can work on it. Like its row it is good until the next batch.
 type judged struct {
-	source       roster.Row
+	source       *roster.Row
 	fate         fate
 	lane         *lane
-	key          ledger.Key
-	mine         bool     // this shard sends the person
-	given        string   // the complete userPrincipalName, if the row brings one
-	local        string   // else the base of the generated name
-	domain       string   // for it
-	wish         upn.Hash // of both
-	passwordless bool     // one has to be made
+	hash         uint64     // of the person's key; see run.hash
+	key          ledger.Key // zero where there is no ledger
+	mine         bool       // this shard sends the person
+	given        string     // the complete userPrincipalName, if the row brings one
+	wish         string     // else the generated one before it gets a number
+	wishHash     upn.Hash
+	passwordless bool // one has to be made
 	warnings     []roster.Problem
 	err          error // of the run
 }
@@ -55,7 +56,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 			return
 		}
 		later := r.namesLater()
-		for batch, err := range roster.MapBatches(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+		for batch, err := range roster.MapBatches(r.Input, func(row *roster.Row) judged { return r.judge(ctx, row) }) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -84,8 +85,8 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 func (r *run) expect(batch []judged) {
 	r.wishes = r.wishes[:0]
 	for i := range batch {
-		if batch[i].fate == toName && batch[i].local != "" {
-			r.wishes = append(r.wishes, batch[i].wish)
+		if batch[i].fate == toName && batch[i].wish != "" {
+			r.wishes = append(r.wishes, batch[i].wishHash)
 		}
 	}
 	r.names.Expect(r.wishes)
@@ -112,11 +113,11 @@ func (r *run) nameAll(ctx context.Context) error {
 	if !waiting {
 		return nil
 	}
-	for j, err := range roster.Map(r.Input, func(row roster.Row) judged { return r.judge(ctx, row) }) {
+	for j, err := range roster.Map(r.Input, func(row *roster.Row) judged { return r.judge(ctx, row) }) {
 		if err != nil {
 			return err
 		}
-		m, err := r.markOf(j.source.N, j.key)
+		m, err := r.markOf(j.source.N, j.hash)
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func (r *run) keeps(s ledger.Status) bool {
 }
 
 // problems are the rules a row breaks, those of the name it brings included.
-func (r *run) problems(row roster.Row, domain string) []roster.Problem {
+func (r *run) problems(row *roster.Row, domain string) []roster.Problem {
 	given := row.Person.UserPrincipalName
 	if given == "" || domain == "" && !strings.Contains(given, "@") {
 		return row.Problems
@@ -175,41 +176,69 @@ func (r *run) problems(row roster.Row, domain string) []roster.Problem {
 }
 
 // judge looks at one row by itself. It is called on all cores at once.
-func (r *run) judge(ctx context.Context, row roster.Row) judged {
+func (r *run) judge(ctx context.Context, row *roster.Row) judged {
 	p := &row.Person
 	j := judged{source: row, fate: toName, warnings: row.Warnings, passwordless: p.Password.Empty()}
-	j.lane, j.err = r.laneOf(ctx, &row)
+	j.lane, j.err = r.laneOf(ctx, row)
 	if j.err != nil {
 		return j
 	}
 	identity := p.Identity()
-	j.key, j.mine = ledger.KeyOf(j.lane.key(), identity), r.Shard.has(identity)
-	j.domain = j.lane.domainFor(p, r.Domain)
+	j.hash, j.key, j.mine = r.hash(j.lane.key(), identity), r.keyOf(j.lane, identity), r.Shard.has(identity)
+	domain := j.lane.domainFor(p, r.Domain)
 	switch {
-	case len(r.problems(row, j.domain)) > 0:
+	case len(r.problems(row, domain)) > 0:
 		j.fate = invalid
-		return j
 	case j.lane.closed() != nil:
 		j.fate = unserved
-		return j
-	case j.domain == "" && !strings.Contains(p.UserPrincipalName, "@"):
+	case domain == "" && !strings.Contains(p.UserPrincipalName, "@"):
 		j.err = &InputError{fmt.Sprintf("row %d (line %d) has no domain for its userPrincipalName", row.N, row.Line),
 			"name one with --domain, or in a column \"domain\" of every row"}
-		return j
 	case p.UserPrincipalName != "":
-		j.given = complete(p.UserPrincipalName, j.domain)
-		return j
-	}
-	local, err := r.Template.Local(r.parts(p, identity))
-	if err != nil {
-		j.fate = unnameable
-		return j
-	}
-	j.local, j.wish = local.Text, upn.HashOf(local.Text, j.domain)
-	for _, w := range local.Warnings {
-		j.warnings = append(j.warnings, roster.Problem{Code: w.Code, Message: w.Message})
+		j.given = complete(p.UserPrincipalName, domain)
+	default:
+		r.generate(&j, identity, domain)
 	}
 	return j
+}
+
+// generate gives a person the name to wish for.
+func (r *run) generate(j *judged, identity, domain string) {
+	wish, warnings, err := r.wish(&j.source.Person, identity, domain)
+	if err != nil {
+		j.fate = unnameable
+		return
+	}
+	j.wish, j.wishHash = wish, upn.HashOf(wish)
+	for _, w := range warnings {
+		j.warnings = append(j.warnings, roster.Problem{Code: w.Code, Message: w.Message})
+	}
+}
+
+// wish generates the name that a person gets if nobody else does.
+func (r *run) wish(p *roster.Person, identity, domain string) (string, []upn.Warning, error) {
+	var buf [128]byte
+	name, warnings, err := r.Template.Append(buf[:0], r.parts(p, identity))
+	if err != nil {
+		return "", nil, err
+	}
+	return string(append(append(name, '@'), domain...)), warnings, nil
+}
+
+// keyOf is the person's key in the ledger, zero where there is none to ask.
+func (r *run) keyOf(l *lane, identity string) ledger.Key {
+	if r.Ledger == nil {
+		return ledger.Key{}
+	}
+	return ledger.KeyOf(l.key(), identity)
+}
+
+// hash is what tells people apart within a run: 64 bits of what makes the key. It is
+// another one in each run, so that nobody can make a file whose people are taken for
+// each other.
+func (r *run) hash(tenant, identity string) uint64 {
+	var buf [192]byte // on the stack: there is one for every row of every pass
+	return maphash.Bytes(r.seed, append(append(append(buf[:0], tenant...), 0), identity...))
 }
 
 // complete adds the domain to a bare local part.
@@ -232,8 +261,8 @@ func (r *run) parts(p *roster.Person, identity string) upn.Parts {
 
 // mark decides about a row in the order of the file.
 func (r *run) mark(j *judged, later bool) mark {
-	m := mark{key: short(j.key), fate: j.fate, lane: j.lane.index}
-	if had := r.marks.first(m.key, uint32(j.source.N)); had != uint32(j.source.N) {
+	m := mark{hash: j.hash, fate: j.fate, lane: j.lane.index}
+	if had := r.marks.first(m.hash, uint32(j.source.N)); had != uint32(j.source.N) {
 		if m.fate != invalid {
 			m.fate, m.number = sameKey, had
 		}
@@ -291,11 +320,11 @@ func (r *run) name(j *judged, m *mark) {
 		m.fate = namesake
 		return
 	}
-	if r.OnDuplicate == RejectDuplicate && r.names.Has(complete(j.local, j.domain)) {
+	if r.OnDuplicate == RejectDuplicate && r.names.Has(j.wish) {
 		m.fate = nameTaken
 		return
 	}
-	m.number = uint32(r.names.Next(j.local, j.domain, j.lane.takes(r.OnExists)))
+	m.number = uint32(r.names.Next(j.wish, j.wishHash, j.lane.takes(r.OnExists)))
 	m.fate = j.sendable()
 }
 
@@ -310,8 +339,8 @@ func (j *judged) sendable() fate {
 
 // markOf returns the mark of a row that is read again, and an error if it is no
 // longer the row that was surveyed.
-func (r *run) markOf(row int, k ledger.Key) (*mark, error) {
-	if row > r.marks.len || r.marks.at(row).key != short(k) {
+func (r *run) markOf(row int, hash uint64) (*mark, error) {
+	if row > r.marks.len || r.marks.at(row).hash != hash {
 		return nil, &changedError{row}
 	}
 	return r.marks.at(row), nil

@@ -25,8 +25,8 @@ const (
 // checker checks the rows of one batch.
 type checker struct {
 	file    *File
-	cleaned int // cells that needed cleaning
-	row     Row // the row at hand
+	cleaned int  // cells that needed cleaning
+	row     *Row // the row at hand
 }
 
 // check turns a record into c.row, which has its place in the file already. A

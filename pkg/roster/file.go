@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"muster/pkg/secret"
 )
 
 const defaultMaxLine = 1 << 20
@@ -240,7 +242,7 @@ func (r Row) Cells() []string {
 	var cells []string
 	f := r.batch.file
 	if f.isJSON {
-		return f.memberCells(r.record())
+		return f.memberCells([]byte(r.record()))
 	}
 	cells, _ = parseCells(r.record(), f.shape.comma, true) // what can be had of a faulty row
 	for len(cells) < len(f.header) {
@@ -249,7 +251,18 @@ func (r Row) Cells() []string {
 	return cells
 }
 
-func (r Row) record() []byte { return r.batch.record(r.at) }
+func (r Row) record() string { return r.batch.record(r.at) }
+
+// Clone returns the person without the text around it in the file, which a kept
+// row holds in memory.
+func (p *Person) Clone() Person {
+	c := *p
+	for _, s := range []*string{&c.UserPrincipalName, &c.FirstName, &c.LastName, &c.DisplayName, &c.UsageLocation, &c.ImmutableID, &c.CustomerID, &c.Domain} {
+		*s = strings.Clone(*s)
+	}
+	c.Password = secret.New(strings.Clone(p.Password.Reveal()))
+	return c
+}
 
 // Identity is the person's part of the key that the ledger remembers: the
 // immutable id, else the given user principal name, else the names. Writing that

@@ -25,14 +25,14 @@ func newJSONReader(members map[string]field) *jsonReader {
 }
 
 // load forgets the names that were new in the batch before.
-func (r *jsonReader) load([]byte) { r.unknown = nil }
+func (r *jsonReader) load() { r.unknown = nil }
 
 func (r *jsonReader) strangers() []string { return r.unknown }
 
 // read reads one line.
-func (r *jsonReader) read(raw []byte) (*record, *Problem) {
+func (r *jsonReader) read(raw string, _ bool) (*record, *Problem) {
 	rec := &record{}
-	line := bytes.TrimSpace(raw)
+	line := bytes.TrimSpace([]byte(raw))
 	if !json.Valid(line) {
 		return rec, badJSON(line)
 	}

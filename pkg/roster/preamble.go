@@ -70,7 +70,7 @@ func (p *preamble) next(maxLine int) ([]string, error) {
 		if c.empty {
 			continue
 		}
-		cells, err := parseCells(text[:c.end], p.comma, false)
+		cells, err := parseCells(string(text[:c.end]), p.comma, false)
 		if err != nil {
 			return nil, &Error{Line: line, Message: "a double quote stands in this line where none may stand", Hint: strayQuote().Hint}
 		}

@@ -12,7 +12,7 @@ import (
 // or was changed since Open. Rows may be kept; each keeps the 32 KiB of text around
 // it in memory.
 func (f *File) Rows() iter.Seq2[Row, error] {
-	return Map(f, func(r Row) Row { return r })
+	return Map(f, func(r *Row) Row { return *r })
 }
 
 // Map calls work for each row, on as many goroutines as there are processors and
@@ -20,12 +20,14 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 // What can be done for a row alone belongs into work, what depends on the rows
 // before it into the loop:
 //
-//	for local, err := range roster.Map(people, func(r roster.Row) string { return romanised(r) }) {
+//	for local, err := range roster.Map(people, func(r *roster.Row) string { return romanised(r) }) {
 //		…
 //	}
 //
-// The order, the numbers and the lines do not depend on the number of processors.
-func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] {
+// What work returns may point to its row while the loop is at it, and no longer: the
+// row is used again then. The order, the numbers and the lines do not depend on the
+// number of processors.
+func Map[T any](f *File, work func(*Row) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for batch, err := range MapBatches(f, work) {
 			if err != nil {
@@ -43,8 +45,9 @@ func Map[T any](f *File, work func(Row) T) iter.Seq2[T, error] {
 }
 
 // MapBatches is [Map] for loops that are faster with many results at hand: it
-// yields them some hundred at a time, in a slice that is good until the next.
-func MapBatches[T any](f *File, work func(Row) T) iter.Seq2[[]T, error] {
+// yields them some hundred at a time, in a slice that is good until the next; so are
+// their rows.
+func MapBatches[T any](f *File, work func(*Row) T) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		p, err := f.begin()
 		if err != nil {
@@ -59,7 +62,7 @@ func MapBatches[T any](f *File, work func(Row) T) iter.Seq2[[]T, error] {
 			if !yield(j.results, nil) {
 				return
 			}
-			jobs.recycle(j.results)
+			jobs.recycle(j.space)
 			if j.err != nil {
 				yield(nil, withPath(j.err, f.path))
 				return
@@ -71,17 +74,23 @@ func MapBatches[T any](f *File, work func(Row) T) iter.Seq2[[]T, error] {
 
 // job is a batch on its way.
 type job[T any] struct {
-	batch   *batch
+	batch *batch
+	space[T]
+	found findings
+	err   error         // the file is bad after these results
+	done  chan struct{} // closed once the other fields are there
+}
+
+// space holds a batch's rows and what was made of them.
+type space[T any] struct {
+	rows    []Row
 	results []T
-	found   findings
-	err     error         // the file is bad after these results
-	done    chan struct{} // closed once the other fields are there
 }
 
 // jobs are the goroutines of one pass.
 type jobs[T any] struct {
-	ordered chan *job[T] // in the order of the file
-	spare   chan []T     // results that were consumed, to be used again
+	ordered chan *job[T]  // in the order of the file
+	spare   chan space[T] // what was consumed, to be used again
 	quit    chan struct{}
 	running sync.WaitGroup
 	pass    *pass
@@ -89,11 +98,11 @@ type jobs[T any] struct {
 
 // share starts one goroutine that cuts the text into batches and others that read
 // them. The queue bounds how far they run ahead of the consumer.
-func share[T any](p *pass, work func(Row) T) *jobs[T] {
+func share[T any](p *pass, work func(*Row) T) *jobs[T] {
 	workers := runtime.GOMAXPROCS(0)
 	js := &jobs[T]{
 		ordered: make(chan *job[T], 2*workers),
-		spare:   make(chan []T, 2*workers),
+		spare:   make(chan space[T], 2*workers),
 		quit:    make(chan struct{}),
 		pass:    p,
 	}
@@ -129,30 +138,33 @@ func (js *jobs[T]) cut(todo chan<- *job[T]) {
 }
 
 // read does jobs until there are no more.
-func (js *jobs[T]) read(todo <-chan *job[T], work func(Row) T) {
+func (js *jobs[T]) read(todo <-chan *job[T], work func(*Row) T) {
 	f := js.pass.file
 	r, err := f.reader()
 	for j := range todo {
-		j.results = js.space(len(j.batch.marks))
+		j.space = js.space(len(j.batch.marks))
 		if j.err = err; err == nil {
-			j.found = f.read(r, j.batch, func(r *Row) { j.results = append(j.results, work(*r)) })
+			j.rows, j.found = f.read(r, j.batch, j.rows)
+			for i := range j.rows {
+				j.results = append(j.results, work(&j.rows[i]))
+			}
 			j.err = j.batch.err
 		}
 		close(j.done)
 	}
 }
 
-// space returns an empty slice for a batch's results.
-func (js *jobs[T]) space(n int) []T {
+// space returns empty space for n rows.
+func (js *jobs[T]) space(n int) space[T] {
 	select {
 	case s := <-js.spare:
-		return s[:0]
+		return space[T]{s.rows[:0], s.results[:0]}
 	default:
-		return make([]T, 0, n)
+		return space[T]{make([]Row, 0, n), make([]T, 0, n)}
 	}
 }
 
-func (js *jobs[T]) recycle(s []T) {
+func (js *jobs[T]) recycle(s space[T]) {
 	select {
 	case js.spare <- s:
 	default:
@@ -180,24 +192,24 @@ func (f *File) reader() (recordReader, error) {
 	return newCSVReader(f.rawHead, f.shape, f.fields)
 }
 
-// read reads and checks a batch's rows.
-func (f *File) read(from recordReader, b *batch, each func(*Row)) findings {
+// read reads and checks a batch's rows and appends them.
+func (f *File) read(from recordReader, b *batch, rows []Row) ([]Row, findings) {
 	c := checker{file: f}
 	b.file = f
-	from.load(b.text)
+	from.load()
 	for i, m := range b.marks {
-		rec, fault := from.read(b.record(i))
 		if m.n == 0 {
 			continue
 		}
-		c.row = Row{N: m.n, Line: m.line, batch: b, at: i}
+		rec, fault := from.read(b.record(i), m.plain)
+		rows = append(rows, Row{N: m.n, Line: m.line, batch: b, at: i})
+		c.row = &rows[len(rows)-1]
 		c.check(rec, fault)
 		if m.tall {
 			c.swallowed()
 		}
-		each(&c.row)
 	}
-	return findings{c.cleaned, from.strangers()}
+	return rows, findings{c.cleaned, from.strangers()}
 }
 
 // pass is one reading of the file.

@@ -74,7 +74,7 @@ func TestMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	for got, err := range Map(f, func(r Row) int { return 2 * r.N }) {
+	for got, err := range Map(f, func(r *Row) int { return 2 * r.N }) {
 		n++
 		if err != nil || got != 2*n {
 			t.Fatalf("row %d: got %d, %v, want %d", n, got, err, 2*n)

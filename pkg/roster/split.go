@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // batchSize is how much text the splitter cuts off at a time: enough rows to make
@@ -15,25 +16,22 @@ const batchSize = 32 << 10
 // batch is a run of whole records.
 type batch struct {
 	file  *File
-	text  []byte // ends with a line end
+	text  string // ends with a line end
 	marks []mark
 	err   error // the file is bad after these records
 }
 
-// mark is where a record starts in a batch's text.
+// mark is where a record stands in a batch's text.
 type mark struct {
-	start, line int
-	n           int  // the data row; 0: not one of them, to be skipped
-	tall        bool // goes over several lines
+	start, end int
+	line       int
+	n          int  // the data row; 0: not one of them, to be skipped
+	tall       bool // goes over several lines
+	plain      bool // CSV in one line without any quote
 }
 
-// record returns the bytes of the i-th record, its line end included.
-func (b *batch) record(i int) []byte {
-	if i+1 < len(b.marks) {
-		return b.text[b.marks[i].start:b.marks[i+1].start]
-	}
-	return b.text[b.marks[i].start:]
-}
+// record returns the i-th record, its line end included.
+func (b *batch) record(i int) string { return b.text[b.marks[i].start:b.marks[i].end] }
 
 // kind tells data rows from others.
 type kind uint8
@@ -49,6 +47,7 @@ type cut struct {
 	end   int  // bytes of the record; 0: its end is not in the text
 	lines int  // line ends in it, or up to the end of the text
 	empty bool // an empty line, which encoding/csv does not count as a record
+	plain bool // CSV in one line without any quote
 	kind  kind
 	torn  int // lines into the record, 1-based, where a quote opens that is not closed as it should; 0: none
 }
@@ -61,7 +60,8 @@ type splitter struct {
 	source  *source
 	find    func(text []byte) cut
 	maxLine int
-	rest    []byte // starts a record whose end was not yet read
+	buf     []byte
+	rest    []byte // the end of buf, which starts a record whose end was not yet read
 	line    int    // where rest starts
 	counts  [3]int // records by kind
 	ended   bool
@@ -94,10 +94,13 @@ func (s *splitter) fill(size int) error {
 	if err := s.source.check(); err != nil {
 		return err
 	}
-	text := make([]byte, size+1)
-	have := copy(text, s.rest)
-	n, err := io.ReadFull(s.in, text[have:size])
-	s.rest = text[:have+n]
+	if size >= len(s.buf) {
+		s.buf = append(make([]byte, 0, size+1), s.rest...)[:size+1]
+		s.rest = s.buf[:len(s.rest)]
+	}
+	have := copy(s.buf, s.rest)
+	n, err := io.ReadFull(s.in, s.buf[have:size])
+	s.rest = s.buf[:have+n]
 	switch err {
 	case nil:
 		return nil
@@ -113,7 +116,7 @@ func (s *splitter) fill(size int) error {
 
 // split cuts off what is whole.
 func (s *splitter) split() *batch {
-	b := &batch{text: s.rest, marks: make([]mark, 0, len(s.rest)/64)}
+	b := &batch{marks: make([]mark, 0, len(s.rest)/64)}
 	at := 0
 	for at < len(s.rest) {
 		c := s.find(s.rest[at:])
@@ -130,13 +133,13 @@ func (s *splitter) split() *batch {
 		at += c.end
 		s.line += c.lines
 	}
-	b.text, s.rest = s.rest[:at], s.rest[at:]
+	b.text, s.rest = string(s.rest[:at]), s.rest[at:]
 	return b
 }
 
 func (s *splitter) mark(start int, c cut) mark {
 	s.counts[c.kind]++
-	m := mark{start: start, line: s.line, tall: c.lines > 1}
+	m := mark{start: start, end: start + c.end, line: s.line, tall: c.lines > 1, plain: c.plain}
 	if c.kind == data {
 		m.n = s.counts[data]
 	}
@@ -188,7 +191,7 @@ func (s csvShape) find(text []byte) cut {
 		return cut{}
 	}
 	if nl >= 0 && bytes.IndexByte(text[:nl], '"') < 0 {
-		c := cut{end: nl + 1, lines: 1, empty: nl == 0 || nl == 1 && text[0] == '\r'}
+		c := cut{end: nl + 1, lines: 1, empty: nl == 0 || nl == 1 && text[0] == '\r', plain: true}
 		c.kind = s.kind(text[:nl])
 		return c
 	}
@@ -281,7 +284,7 @@ func (s csvShape) wellFormed(record []byte) bool {
 	if s.columns == 0 {
 		return true
 	}
-	cells, err := parseCells(record, s.comma, false)
+	cells, err := parseCells(string(record), s.comma, false)
 	return err == nil && len(cells) >= s.columns && blankCells(cells[s.columns:])
 }
 
@@ -325,13 +328,13 @@ func (s csvShape) valueless(record []byte) bool {
 	if !quotes {
 		return true
 	}
-	cells, err := parseCells(record, s.comma, false)
+	cells, err := parseCells(string(record), s.comma, false)
 	return err == nil && blankCells(cells)
 }
 
 // parseCells reads one record. Lazy takes stray quotes as they are.
-func parseCells(record []byte, comma byte, lazy bool) ([]string, error) {
-	r := csv.NewReader(bytes.NewReader(record))
+func parseCells(record string, comma byte, lazy bool) ([]string, error) {
+	r := csv.NewReader(strings.NewReader(record))
 	r.Comma = rune(comma)
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = lazy

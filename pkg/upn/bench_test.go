@@ -68,7 +68,7 @@ func BenchmarkNext(b *testing.B) {
 	for b.Loop() {
 		s := NewNames()
 		for _, local := range locals {
-			s.Next(local, "contoso.onmicrosoft.com", nil)
+			next(s, local+"@contoso.onmicrosoft.com", nil)
 		}
 		slots := 0
 		for i := range s.segments {

@@ -36,30 +36,39 @@ const guidSpace = "5d1b7a36-0c1f-4a53-9d0e-6f5f3c8a2b41"
 // The error is a [Fault] for a person for whom nothing legal, or nothing better than a
 // wrong guess, can be made: only emoji, say, or a Japanese name in kanji.
 func (t Template) Local(p Parts) (Local, error) {
+	var buf [maxLocal]byte
+	text, warnings, err := t.Append(buf[:0], p)
+	return Local{Text: string(text), Warnings: warnings}, err
+}
+
+// Append is [Template.Local] for callers that go on writing behind the local part:
+// it appends the text to dst.
+func (t Template) Append(dst []byte, p Parts) ([]byte, []Warning, error) {
 	n := namer{parts: p}
 	n.prepare()
 	// All placeholders' values stand in one buffer, each up to its end.
-	var valueBuffer, textBuffer [256]byte
+	var valueBuffer [256]byte
 	var endBuffer [16]int
 	values, ends := valueBuffer[:0], endBuffer[:0]
 	for _, piece := range t.pieces {
 		var err error
 		if values, err = n.appendValue(values, piece); err != nil {
-			return Local{}, err
+			return dst, nil, err
 		}
 		ends = append(ends, len(values))
 	}
 	if len(values) == 0 {
-		return Local{}, nameless(t)
+		return dst, nil, nameless(t)
 	}
-	text := t.compose(textBuffer[:0], values, ends, len(values))
-	if len(text) > maxBase {
+	start := len(dst)
+	dst = t.compose(dst, values, ends, len(values))
+	if len(dst)-start > maxBase {
 		n.warn("shortened", fmt.Sprintf("the name was cut to %d characters", maxBase))
-		for width := maxBase; len(text) > maxBase; width-- {
-			text = t.compose(textBuffer[:0], values, ends, width)
+		for width := maxBase; len(dst)-start > maxBase; width-- {
+			dst = t.compose(dst[:start], values, ends, width)
 		}
 	}
-	return Local{Text: string(text), Warnings: n.warnings}, nil
+	return dst, n.warnings, nil
 }
 
 // namer finds what the placeholders of a template stand for, for one person.
@@ -167,23 +176,24 @@ func nameless(t Template) Fault {
 // compose appends the template with every value cut to width; ends says where the values
 // of the pieces end. Where a value is empty, the separators around it become one.
 func (t Template) compose(dst, values []byte, ends []int, width int) []byte {
+	origin := len(dst)
 	start := 0
 	for i, p := range t.pieces {
 		for j := range len(p.literal) {
-			dst = appendSeparated(dst, p.literal[j])
+			dst = appendSeparated(dst, origin, p.literal[j])
 		}
 		for _, c := range trimEnd(values[start:min(ends[i], start+width)], 0) {
-			dst = appendSeparated(dst, c)
+			dst = appendSeparated(dst, origin, c)
 		}
 		start = ends[i]
 	}
-	return trimEnd(dst, 0)
+	return trimEnd(dst, origin)
 }
 
-// appendSeparated appends a character, unless it is a separator at the start or
-// behind another one.
-func appendSeparated(dst []byte, c byte) []byte {
-	if isSeparator(c) && (len(dst) == 0 || isSeparator(dst[len(dst)-1])) {
+// appendSeparated appends a character, unless it is a separator at the start, which
+// is the origin, or behind another one.
+func appendSeparated(dst []byte, origin int, c byte) []byte {
+	if isSeparator(c) && (len(dst) == origin || isSeparator(dst[len(dst)-1])) {
 		return dst
 	}
 	return append(dst, c)

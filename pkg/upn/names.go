@@ -2,6 +2,7 @@ package upn
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -59,9 +60,9 @@ func (s *Names) Has(upn string) bool {
 type Hash uint64
 
 // HashOf returns the hash of a complete name.
-func HashOf(local, domain string) Hash {
+func HashOf(upn string) Hash {
 	var buf [128]byte
-	return Hash(hash(append(append(append(buf[:0], local...), '@'), domain...)))
+	return Hash(hash(append(buf[:0], upn...)))
 }
 
 // Expect is told which names Next or Reserve will soon be asked for. It changes
@@ -75,29 +76,30 @@ func (s *Names) Expect(names []Hash) {
 	}
 }
 
-// Next takes the first free one of local, [Number](local, 2), … at the domain, and
-// returns its number: 1 means local itself. Names for which taken says true are
-// not free either; taken may be nil. It is not asked about numbers below the one
-// that the last Next for the same local and domain returned, so that a hundred
-// thousand people of one name cost no more than as many different ones.
-func (s *Names) Next(local, domain string, taken func(upn string) bool) int {
-	var buf [128]byte
-	full := append(append(append(buf[:0], local...), '@'), domain...)
-	free := taken == nil || !taken(string(full))
-	base := hash(full)
-	if entry, isNew := s.insert(base); isNew && free {
+// Next takes the first free one of the names that begin with the wish: itself, then
+// its local part with [Number] 2, 3, … at its domain. It returns the number: 1 means the wish itself. h
+// is the wish's [HashOf], which callers can find out on all processors at once, as
+// Next cannot. Names for which taken says true are not free either; taken may be nil. It is not
+// asked about numbers below the one that the last Next for the same wish returned,
+// so that a hundred thousand people of one name cost no more than as many different ones.
+func (s *Names) Next(wish string, h Hash, taken func(upn string) bool) int {
+	free := taken == nil || !taken(wish)
+	entry, isNew := s.insert(uint64(h))
+	if isNew && free {
 		entry.last = 1
 		return 1
 	}
-	n := max(int(s.find(base).last), 1)
+	local, domain, _ := strings.Cut(wish, "@")
+	var buf [128]byte
+	n := max(int(entry.last), 1)
 	for {
 		n++
-		full = append(append(appendNumber(buf[:0], local, n), '@'), domain...)
+		full := append(append(appendNumber(buf[:0], local, n), '@'), domain...)
 		if taken != nil && taken(string(full)) {
 			continue
 		}
 		if _, isNew := s.insert(hash(full)); isNew {
-			s.find(base).last = uint32(n) // looked up again: insert may have moved it
+			s.find(uint64(h)).last = uint32(n) // looked up again: insert may have moved it
 			return n
 		}
 	}

@@ -9,8 +9,9 @@
 //	names := upn.NewNames()
 //	for each person {
 //		local, err := t.Local(upn.Parts{First: "Zoë", Last: "O'Brien"}) // local.Text is "zoe.obrien"
-//		n := names.Next(local.Text, "contoso.com", nil)                 // 1, for the second Zoë 2
-//		name := upn.Number(local.Text, n) + "@contoso.com"              // "zoe.obrien", "zoe.obrien2"
+//		wish := local.Text + "@contoso.com"
+//		n := names.Next(wish, upn.HashOf(wish), nil)                    // 1, for the second Zoë 2
+//		name := upn.Number(local.Text, n) + "@contoso.com"              // "zoe.obrien@…", "zoe.obrien2@…"
 //	}
 //
 // Everything here depends on its arguments only: the same file gives the same

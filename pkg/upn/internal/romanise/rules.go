@@ -120,7 +120,7 @@ func Tell(locale string, texts ...string) Rules {
 			case r < 0x530:
 				cyrillic = true
 				seen |= tells(unicode.ToLower(r))
-			case r >= 0x2e80:
+			case r >= 0x2e80 && (r < 0xac00 || r > 0xd7a3): // but Hangul
 				eastern = true
 			}
 		}
@@ -226,6 +226,9 @@ func tellJapanese(texts []string) bool {
 			}
 		}
 		for w := range strings.FieldsSeq(text) {
+			if w[0] < utf8.RuneSelf {
+				continue
+			}
 			letters := []rune(w)
 			if len(letters) > 1 && (knownNames("ja-family")[w] != "" || len(letters) > 3 && len(splitKanji(letters)) > 1) {
 				return true
