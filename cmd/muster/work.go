@@ -358,7 +358,8 @@ const maxDomains = 100
 // noting passes the rows on and keeps what the summary shows of them.
 func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row, error] {
 	return func(yield func(results.Row, error) bool) {
-		seen, total := map[string]bool{}, 0
+		type place struct{ customer, domain string }
+		seen, last, total := map[place]bool{}, place{}, 0
 		j.sum.few, j.domains = nil, map[string][]string{}
 		for r, err := range rows {
 			if j.leaving() {
@@ -369,8 +370,8 @@ func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row,
 				j.sum.few = append(j.sum.few, r)
 			}
 			_, domain, _ := strings.Cut(r.UserPrincipalName, "@")
-			if id := r.CustomerID + "\x00" + domain; r.Status == results.Planned && len(seen) < maxDomains && !seen[id] {
-				seen[id] = true
+			if at := (place{r.CustomerID, domain}); at != last && r.Status == results.Planned && len(seen) < maxDomains && !seen[at] {
+				last, seen[at] = at, true
 				j.domains[r.CustomerID] = append(j.domains[r.CustomerID], domain)
 			}
 			if !yield(r, err) {

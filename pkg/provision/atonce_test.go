@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -144,5 +145,47 @@ func TestResultsAtOnceOfABadFile(t *testing.T) {
 		if _, err := os.Stat(out); err == nil {
 			t.Errorf("%s: there are results", name)
 		}
+	}
+}
+
+// TestLanesInOrder holds that customers are told in the order of the input, whichever
+// processor came upon them first.
+func TestLanesInOrder(t *testing.T) {
+	const customers = 200
+	var rows strings.Builder
+	rows.WriteString("firstName,lastName,customerId\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&rows, "Ann,Lee%d,c%d.example.com\n", i, i*customers/20_000)
+	}
+	path := filepath.Join(t.TempDir(), "staff.csv")
+	if err := os.WriteFile(path, []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
+	file, err := roster.Open(path, roster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	template, err := upn.ParseTemplate("{first}.{last}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := Validate(t.Context(), Batch{Input: file, Domain: "example.com", Template: template, Log: zap.NewNop()},
+		func(rows iter.Seq2[results.Row, error]) error {
+			for range rows {
+			}
+			return nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range report.Lanes {
+		if got, want := l.Customer, fmt.Sprintf("c%d.example.com", i); got != want {
+			t.Fatalf("lane %d: got %s, want %s", i, got, want)
+		}
+	}
+	if got := len(report.Lanes); got != customers {
+		t.Errorf("got %d lanes, want %d", got, customers)
 	}
 }

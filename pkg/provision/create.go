@@ -91,16 +91,14 @@ func (r *run) nameOf(j *judged, number uint32) (string, error) {
 	}
 	wish := j.wish
 	if wish == "" { // the row was read again
-		var err error
-		if wish, _, err = r.wish(p, p.Identity(), domain); err != nil {
+		var buf [128]byte
+		text, _, err := r.appendWish(buf[:0], p, p.Identity(), domain)
+		if err != nil {
 			return "", err
 		}
+		wish = string(text)
 	}
-	if number < 2 {
-		return wish, nil
-	}
-	local, _, _ := strings.Cut(wish, "@")
-	return complete(upn.Number(local, int(number)), domain), nil
+	return upn.Number(wish, int(number)), nil
 }
 
 // prepare makes the intent and the password durable, in this order: so every

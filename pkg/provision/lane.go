@@ -19,6 +19,7 @@ import (
 type lane struct {
 	index  uint16
 	name   string        // as the input has it first
+	first  int           // the row that has it first; 0: none that was surveyed
 	ready  chan struct{} // closed when the fields below are set
 	same   *lane         // the lane of the same tenant under another name, or nil
 	tenant string        // GUID; "" offline and where the customer is unknown

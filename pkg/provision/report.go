@@ -70,6 +70,7 @@ func (r *Report) Rows() iter.Seq2[results.Row, error] {
 // results would double the time of a validation.
 func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 	return func(yield func(results.Row, error) bool) {
+		var row results.Row
 		for j, err := range r.meet(ctx) {
 			if err != nil {
 				r.unread = err
@@ -79,7 +80,7 @@ func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 			if !j.mine {
 				continue
 			}
-			if found := r.tell(j, *r.marks.at(r.marks.len)); !yield(found.row, found.err) {
+			if err := r.tell(&row, j, *r.marks.at(r.marks.len)); !yield(row, err) {
 				return
 			}
 		}

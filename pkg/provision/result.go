@@ -27,7 +27,7 @@ type found struct {
 
 // result makes the result of a row from its mark and the ledger. It is called on
 // all cores at once.
-func (r *run) result(row *roster.Row) found {
+func (r *run) result(row *roster.Row) (out found) {
 	if row.N > r.marks.len {
 		return found{err: &changedError{row.N}}
 	}
@@ -37,21 +37,20 @@ func (r *run) result(row *roster.Row) found {
 	if _, err := r.markOf(row.N, r.hash(l.key(), identity)); err != nil {
 		return found{err: err}
 	}
-	if !r.Shard.has(identity) {
-		return found{}
+	if out.mine = r.Shard.has(identity); out.mine {
+		out.err = r.tell(&out.row, &judged{source: row, lane: l, key: r.keyOf(l, identity)}, m)
 	}
-	return r.tell(&judged{source: row, lane: l, key: r.keyOf(l, identity)}, m)
+	return out
 }
 
 // tell makes the result of a row of this run from its mark and the ledger.
-func (r *run) tell(j *judged, m mark) found {
+func (r *run) tell(out *results.Row, j *judged, m mark) error {
 	p := &j.source.Person
-	out := found{row: results.Row{N: j.source.N, Line: j.source.Line, DisplayName: p.DisplayName, CustomerID: j.lane.tenant}, mine: true}
-	if out.row.CustomerID == "" {
-		out.row.CustomerID = p.CustomerID
+	*out = results.Row{N: j.source.N, Line: j.source.Line, DisplayName: p.DisplayName, CustomerID: j.lane.tenant}
+	if out.CustomerID == "" {
+		out.CustomerID = p.CustomerID
 	}
-	out.err = r.describe(&out.row, j, m)
-	return out
+	return r.describe(out, j, m)
 }
 
 // describe fills in what became of a row.

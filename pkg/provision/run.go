@@ -1,10 +1,12 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -160,7 +162,9 @@ func (r *run) finish() *Report {
 	r.report.Created = int(r.createdNow.Load())
 	r.report.Requests = int(r.requests.Load())
 	r.report.Refused = int(r.throttled.Load())
-	for _, l := range r.lanes.ordered[nobody+1:] {
+	lanes := slices.Clone(r.lanes.ordered[nobody+1:]) // in the order in which the workers came upon them
+	slices.SortStableFunc(lanes, func(a, b *lane) int { return cmp.Compare(a.first, b.first) })
+	for _, l := range lanes {
 		if l.same != nil {
 			continue
 		}

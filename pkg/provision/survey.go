@@ -3,32 +3,11 @@ package provision
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"iter"
-	"slices"
-	"strings"
 
 	"muster/pkg/ledger"
 	"muster/pkg/roster"
-	"muster/pkg/upn"
 )
-
-// judged is what can be said of a row without looking at any other, so that all
-// cores can work on it. Like its row it is good until the next batch.
-type judged struct {
-	source       *roster.Row
-	fate         fate
-	lane         *lane
-	hash         uint64     // of the person's key; see run.hash
-	key          ledger.Key // zero where there is no ledger
-	mine         bool       // this shard sends the person
-	given        string     // the complete userPrincipalName, if the row brings one
-	wish         string     // else the generated one before it gets a number
-	wishHash     upn.Hash
-	passwordless bool // one has to be made
-	warnings     []roster.Problem
-	err          error // of the run
-}
 
 // survey checks and names everybody: it fills r.marks.
 func (r *run) survey(ctx context.Context) error {
@@ -56,7 +35,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 			return
 		}
 		later := r.namesLater()
-		for batch, err := range roster.MapBatches(r.Input, func(row *roster.Row) judged { return r.judge(ctx, row) }) {
+		for batch, err := range r.judged(ctx) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -96,6 +75,9 @@ func (r *run) expect(batch []judged) {
 // admit gives the next row its mark.
 func (r *run) admit(j *judged, later bool) {
 	r.warn(j)
+	if j.lane.first == 0 {
+		j.lane.first = j.source.N
+	}
 	m := r.mark(j, later)
 	r.marks.add(m)
 	if m.fate == toName || m.fate == toSend || m.fate == resume {
@@ -113,16 +95,19 @@ func (r *run) nameAll(ctx context.Context) error {
 	if !waiting {
 		return nil
 	}
-	for j, err := range roster.Map(r.Input, func(row *roster.Row) judged { return r.judge(ctx, row) }) {
+	for batch, err := range r.judged(ctx) {
 		if err != nil {
 			return err
 		}
-		m, err := r.markOf(j.source.N, j.hash)
-		if err != nil {
-			return err
-		}
-		if m.fate == toName {
-			r.name(&j, m)
+		for i := range batch {
+			j := &batch[i]
+			m, err := r.markOf(j.source.N, j.hash)
+			if err != nil {
+				return err
+			}
+			if m.fate == toName {
+				r.name(j, m)
+			}
 		}
 	}
 	return nil
@@ -155,108 +140,6 @@ func (r *run) reserveKnown() error {
 // gave: all but those whose request was refused, or never sent, or undone.
 func (r *run) keeps(s ledger.Status) bool {
 	return s == ledger.Created || s == ledger.Doubtful || s == ledger.Exists && r.OnExists == SkipExisting
-}
-
-// problems are the rules a row breaks, those of the name it brings included.
-func (r *run) problems(row *roster.Row, domain string) []roster.Problem {
-	given := row.Person.UserPrincipalName
-	if given == "" || domain == "" && !strings.Contains(given, "@") {
-		return row.Problems
-	}
-	problems := row.Problems
-	spoilt := slices.ContainsFunc(problems, func(p roster.Problem) bool { return p.Field == roster.UserPrincipalName })
-	for _, f := range upn.Check(complete(given, domain)) {
-		if spoilt && !strings.HasSuffix(f.Code, "_too_long") {
-			continue // the same once more, in other words
-		}
-		problems = append(problems, roster.Problem{Code: f.Code, Column: r.column, Field: roster.UserPrincipalName,
-			Value: given, Message: f.Message, Hint: f.Hint})
-	}
-	return problems
-}
-
-// judge looks at one row by itself. It is called on all cores at once.
-func (r *run) judge(ctx context.Context, row *roster.Row) judged {
-	p := &row.Person
-	j := judged{source: row, fate: toName, warnings: row.Warnings, passwordless: p.Password.Empty()}
-	j.lane, j.err = r.laneOf(ctx, row)
-	if j.err != nil {
-		return j
-	}
-	identity := p.Identity()
-	j.hash, j.key, j.mine = r.hash(j.lane.key(), identity), r.keyOf(j.lane, identity), r.Shard.has(identity)
-	domain := j.lane.domainFor(p, r.Domain)
-	switch {
-	case len(r.problems(row, domain)) > 0:
-		j.fate = invalid
-	case j.lane.closed() != nil:
-		j.fate = unserved
-	case domain == "" && !strings.Contains(p.UserPrincipalName, "@"):
-		j.err = &InputError{fmt.Sprintf("row %d (line %d) has no domain for its userPrincipalName", row.N, row.Line),
-			"name one with --domain, or in a column \"domain\" of every row"}
-	case p.UserPrincipalName != "":
-		j.given = complete(p.UserPrincipalName, domain)
-	default:
-		r.generate(&j, identity, domain)
-	}
-	return j
-}
-
-// generate gives a person the name to wish for.
-func (r *run) generate(j *judged, identity, domain string) {
-	wish, warnings, err := r.wish(&j.source.Person, identity, domain)
-	if err != nil {
-		j.fate = unnameable
-		return
-	}
-	j.wish, j.wishHash = wish, upn.HashOf(wish)
-	for _, w := range warnings {
-		j.warnings = append(j.warnings, roster.Problem{Code: w.Code, Message: w.Message})
-	}
-}
-
-// wish generates the name that a person gets if nobody else does.
-func (r *run) wish(p *roster.Person, identity, domain string) (string, []upn.Warning, error) {
-	var buf [128]byte
-	name, warnings, err := r.Template.Append(buf[:0], r.parts(p, identity))
-	if err != nil {
-		return "", nil, err
-	}
-	return string(append(append(name, '@'), domain...)), warnings, nil
-}
-
-// keyOf is the person's key in the ledger, zero where there is none to ask.
-func (r *run) keyOf(l *lane, identity string) ledger.Key {
-	if r.Ledger == nil {
-		return ledger.Key{}
-	}
-	return ledger.KeyOf(l.key(), identity)
-}
-
-// hash is what tells people apart within a run: 64 bits of what makes the key. It is
-// another one in each run, so that nobody can make a file whose people are taken for
-// each other.
-func (r *run) hash(tenant, identity string) uint64 {
-	var buf [192]byte // on the stack: there is one for every row of every pass
-	return maphash.Bytes(r.seed, append(append(append(buf[:0], tenant...), 0), identity...))
-}
-
-// complete adds the domain to a bare local part.
-func complete(name, domain string) string {
-	if strings.Contains(name, "@") {
-		return name
-	}
-	return name + "@" + domain
-}
-
-// parts are what a name is made of.
-func (r *run) parts(p *roster.Person, identity string) upn.Parts {
-	locale := r.Locale
-	if locale == "auto" {
-		locale = p.UsageLocation
-	}
-	return upn.Parts{First: p.FirstName, Last: p.LastName, Display: p.DisplayName,
-		ImmutableID: p.ImmutableID, Identity: identity, Locale: locale}
 }
 
 // mark decides about a row in the order of the file.

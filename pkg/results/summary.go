@@ -113,7 +113,9 @@ type causeKey struct {
 }
 
 // Add counts a row.
-func (t *Tally) Add(r Row) {
+func (t *Tally) Add(r Row) { t.add(&r) }
+
+func (t *Tally) add(r *Row) {
 	if t.customers == nil {
 		t.customers = map[string]*Counts{}
 		t.causes = map[causeKey]*Cause{}
@@ -140,7 +142,7 @@ func (t *Tally) customer(id string) *Counts {
 	return c
 }
 
-func (t *Tally) addCause(r Row) {
+func (t *Tally) addCause(r *Row) {
 	key := causeKey{r.Status, r.ErrorCode, pattern(r.Error)}
 	c := t.causes[key]
 	if c == nil {

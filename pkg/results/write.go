@@ -29,10 +29,8 @@ func Write(path string, rows iter.Seq2[Row, error]) (Summary, error) {
 }
 
 func encode(w io.Writer, form format, rows iter.Seq2[Row, error], tally *Tally) error {
-	appendRow := appendJSON
 	var line []byte
 	if form == csvFormat {
-		appendRow = appendCSV
 		line = append(line, strings.Join(columns[:], ",")...)
 		line = append(line, '\n')
 	}
@@ -40,8 +38,13 @@ func encode(w io.Writer, form format, rows iter.Seq2[Row, error], tally *Tally) 
 		if err != nil {
 			return err
 		}
-		tally.Add(row)
-		line = append(appendRow(line, row), '\n')
+		tally.add(&row)
+		if form == csvFormat {
+			line = appendCSV(line, &row)
+		} else {
+			line = appendJSON(line, &row)
+		}
+		line = append(line, '\n')
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
@@ -51,7 +54,7 @@ func encode(w io.Writer, form format, rows iter.Seq2[Row, error], tally *Tally) 
 	return err
 }
 
-func appendCSV(b []byte, r Row) []byte {
+func appendCSV(b []byte, r *Row) []byte {
 	b = strconv.AppendInt(b, int64(r.N), 10)
 	for _, s := range [...]string{string(r.Status), r.UserPrincipalName, r.UserID, r.DisplayName, r.ErrorCode, r.Error, r.Hint} {
 		b = appendText(append(b, ','), s)
@@ -108,7 +111,7 @@ func appendCell(b []byte, s string, delimiter rune) []byte {
 	}
 }
 
-func appendJSON(b []byte, r Row) []byte {
+func appendJSON(b []byte, r *Row) []byte {
 	b = strconv.AppendInt(append(b, `{"row":`...), int64(r.N), 10)
 	b = appendString(append(b, `,"status":`...), string(r.Status))
 	b = appendString(append(b, `,"user_principal_name":`...), r.UserPrincipalName)

@@ -267,14 +267,17 @@ func (p *Person) Clone() Person {
 // Identity is the person's part of the key that the ledger remembers: the
 // immutable id, else the given user principal name, else the names. Writing that
 // means the same gives the same identity: it is composed (NFC) and case-folded.
-func (p Person) Identity() string {
+func (p *Person) Identity() string { return string(p.AppendIdentity(nil)) }
+
+// AppendIdentity appends the Identity to dst.
+func (p *Person) AppendIdentity(dst []byte) []byte {
 	switch {
 	case p.ImmutableID != "":
-		return "id:" + p.ImmutableID
+		return append(append(dst, "id:"...), p.ImmutableID...)
 	case p.UserPrincipalName != "":
-		return "upn:" + folded(p.UserPrincipalName)
+		return append(append(dst, "upn:"...), folded(p.UserPrincipalName)...)
 	}
-	return "name:" + folded(p.FirstName+"\x1f"+p.LastName+"\x1f"+p.DisplayName)
+	return append(append(dst, "name:"...), folded(p.FirstName+"\x1f"+p.LastName+"\x1f"+p.DisplayName)...)
 }
 
 func folded(s string) string {

@@ -28,8 +28,14 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 // row is used again then. The order, the numbers and the lines do not depend on the
 // number of processors.
 func Map[T any](f *File, work func(*Row) T) iter.Seq2[T, error] {
+	all := func(rows []Row, results []T) []T {
+		for i := range rows {
+			results = append(results, work(&rows[i]))
+		}
+		return results
+	}
 	return func(yield func(T, error) bool) {
-		for batch, err := range MapBatches(f, work) {
+		for batch, err := range MapBatches(f, all) {
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -44,10 +50,10 @@ func Map[T any](f *File, work func(*Row) T) iter.Seq2[T, error] {
 	}
 }
 
-// MapBatches is [Map] for loops that are faster with many results at hand: it
-// yields them some hundred at a time, in a slice that is good until the next; so are
-// their rows.
-func MapBatches[T any](f *File, work func(*Row) T) iter.Seq2[[]T, error] {
+// MapBatches is [Map] for what is faster with many rows at hand: work appends what
+// it makes of some hundred rows to results, one for each, and the loop gets them in one slice,
+// which is good until the next; so are their rows.
+func MapBatches[T any](f *File, work func(rows []Row, results []T) []T) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		p, err := f.begin()
 		if err != nil {
@@ -98,7 +104,7 @@ type jobs[T any] struct {
 
 // share starts one goroutine that cuts the text into batches and others that read
 // them. The queue bounds how far they run ahead of the consumer.
-func share[T any](p *pass, work func(*Row) T) *jobs[T] {
+func share[T any](p *pass, work func([]Row, []T) []T) *jobs[T] {
 	workers := runtime.GOMAXPROCS(0)
 	js := &jobs[T]{
 		ordered: make(chan *job[T], 2*workers),
@@ -138,16 +144,14 @@ func (js *jobs[T]) cut(todo chan<- *job[T]) {
 }
 
 // read does jobs until there are no more.
-func (js *jobs[T]) read(todo <-chan *job[T], work func(*Row) T) {
+func (js *jobs[T]) read(todo <-chan *job[T], work func([]Row, []T) []T) {
 	f := js.pass.file
 	r, err := f.reader()
 	for j := range todo {
 		j.space = js.space(len(j.batch.marks))
 		if j.err = err; err == nil {
 			j.rows, j.found = f.read(r, j.batch, j.rows)
-			for i := range j.rows {
-				j.results = append(j.results, work(&j.rows[i]))
-			}
+			j.results = work(j.rows, j.results)
 			j.err = j.batch.err
 		}
 		close(j.done)

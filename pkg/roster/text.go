@@ -215,7 +215,8 @@ func (c *census) Write(p []byte) (int, error) {
 // lines ends the survey early at a line that the later passes would refuse: they
 // know the exact limit.
 func (c *census) lines(p []byte) error {
-	end := max(bytes.LastIndexByte(p, '\n'), bytes.LastIndexByte(p, '\r'))
+	end := bytes.LastIndexByte(p, '\n')
+	end += 1 + bytes.LastIndexByte(p[end+1:], '\r') // mostly of a line only: LastIndexByte goes byte by byte
 	if end < 0 {
 		c.run += len(p)
 		if c.run > c.maxLine {

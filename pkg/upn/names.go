@@ -89,12 +89,12 @@ func (s *Names) Next(wish string, h Hash, taken func(upn string) bool) int {
 		entry.last = 1
 		return 1
 	}
-	local, domain, _ := strings.Cut(wish, "@")
+	at := strings.IndexByte(wish, '@')
 	var buf [128]byte
 	n := max(int(entry.last), 1)
 	for {
 		n++
-		full := append(append(appendNumber(buf[:0], local, n), '@'), domain...)
+		full := append(appendNumber(buf[:0], wish[:at], n), wish[at:]...)
 		if taken != nil && taken(string(full)) {
 			continue
 		}
@@ -179,16 +179,21 @@ func (g *segment) grow() {
 
 func (e *slot) free() bool { return e.high|e.low == 0 }
 
-// Number returns the n-th name that is made of a local part: itself for n below 2,
-// else with the number behind it, as in jane.doe2. A hyphen stands between two
-// digits, so that the second k100 is k100-2 and not somebody else's k1002. The
-// local part is cut where the whole would be longer than 64 characters.
-func Number(local string, n int) string {
+// Number returns the n-th name that is made of one, which may be complete or a local
+// part alone: itself for n below 2, else with the number behind the local part, as in
+// jane.doe2@contoso.com. A hyphen stands between two digits, so that the second k100 is
+// k100-2 and not somebody else's k1002. The local part is cut where the whole would be
+// longer than 64 characters.
+func Number(name string, n int) string {
 	if n < 2 {
-		return local
+		return name
 	}
 	var buf [128]byte
-	return string(appendNumber(buf[:0], local, n))
+	at := strings.IndexByte(name, '@')
+	if at < 0 {
+		at = len(name)
+	}
+	return string(append(appendNumber(buf[:0], name[:at], n), name[at:]...))
 }
 
 func appendNumber(dst []byte, local string, n int) []byte {

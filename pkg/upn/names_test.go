@@ -17,6 +17,8 @@ func TestNumber(t *testing.T) {
 		{"jane.doe", 0, "jane.doe"},
 		{"jane.doe", 1, "jane.doe"},
 		{"jane.doe", 2, "jane.doe2"},
+		{"jane.doe@contoso.com", 1, "jane.doe@contoso.com"},
+		{"k100@contoso.com", 12, "k100-12@contoso.com"},
 		{"jane.doe", 100000, "jane.doe100000"},
 		{"k100", 2, "k100-2"},
 		{"k100", 12, "k100-12"},

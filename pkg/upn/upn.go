@@ -11,7 +11,7 @@
 //		local, err := t.Local(upn.Parts{First: "Zoë", Last: "O'Brien"}) // local.Text is "zoe.obrien"
 //		wish := local.Text + "@contoso.com"
 //		n := names.Next(wish, upn.HashOf(wish), nil)                    // 1, for the second Zoë 2
-//		name := upn.Number(local.Text, n) + "@contoso.com"              // "zoe.obrien@…", "zoe.obrien2@…"
+//		name := upn.Number(wish, n)                                     // "zoe.obrien@…", for the second "zoe.obrien2@…"
 //	}
 //
 // Everything here depends on its arguments only: the same file gives the same
