@@ -178,14 +178,9 @@ func TestBigFile(t *testing.T) {
 	}
 	defer f.Close()
 	n := 0
-	for rows, err := range MapBatches(f, func(r Row) bool { return len(r.Problems) == 0 }) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, sound := range rows {
-			if n++; !sound {
-				t.Fatalf("row %d is invalid", n)
-			}
+	for sound, err := range Map(f, func(r *Row) bool { return len(r.Problems) == 0 }) {
+		if n++; err != nil || !sound {
+			t.Fatalf("row %d is invalid: %v", n, err)
 		}
 	}
 	if n != size/len(line) {
