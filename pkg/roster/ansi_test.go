@@ -140,3 +140,42 @@ func namesIn(t *testing.T, data []byte) (string, error) {
 	}
 	return strings.Join(names, ", "), nil
 }
+
+// TestOddNamesAmongOthers holds that in a list which reads well but for one name,
+// that name is refused, or told where it may be right.
+func TestOddNamesAmongOthers(t *testing.T) {
+	others := strings.Repeat("Jürgen Müller, José Böhm, ", 5)
+	for name, want := range map[string]string{
+		"Łukasz Zając":  "damaged_text damaged_text",
+		"Jan Dvořák":    "odd_spelling",
+		"Şahin Güneş":   "odd_spelling",
+		"Tóth Győző":    "odd_spelling",
+		"Šimon Žídek":   "",
+		"Jarosław Król": "damaged_text",
+	} {
+		var data []byte
+		for _, in := range []encoding.Encoding{charmap.Windows1250, charmap.Windows1254} {
+			if list, ok := sheetOf(others+name, in); ok {
+				data = list
+			}
+		}
+		f, err := Open("-", Options{Stdin: bytes.NewReader(data), TempDir: t.TempDir()})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var last Row
+		for row, err := range f.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = row
+			if row.N <= 10 && len(row.Problems)+len(row.Warnings) > 0 {
+				t.Errorf("row %d: got %+v %+v", row.N, row.Problems, row.Warnings)
+			}
+		}
+		f.Close()
+		if got := strings.TrimSpace(codesOf(last.Problems) + " " + codesOf(last.Warnings)); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type ansiWords struct {
 	word         []byte // the one at hand, its start where it is long
 	line         int    // line ends so far
 	all, strange int
+	broken       int // of the strange ones: no word in any language
 	first        int // the line of the first strange one
 	// Of õ before another letter than e, which is Estonian beside ä and Hungarian
 	// (ő) beside acute accents.
@@ -81,23 +82,21 @@ func (a *ansiWords) end() {
 		w = w[:len(w)-1]
 	}
 	a.word = a.word[:0]
-	beyond := 0
-	for _, b := range w {
-		if b >= 0x80 {
-			beyond++
-		}
-	}
-	if beyond == 0 {
+	if isASCII(string(w)) {
 		return
 	}
 	a.all++
-	if beyond == len(w) && len(w) > 1 || isStrange(w) {
-		if a.strange++; a.strange == 1 {
-			a.first = a.line + 1
-		}
+	how := judge(w)
+	if how == usualWord {
+		a.tally(w)
 		return
 	}
-	a.tally(w)
+	if a.strange++; a.strange == 1 {
+		a.first = a.line + 1
+	}
+	if how == brokenWord {
+		a.broken++
+	}
 }
 
 // tally counts the letters that tell Estonian from Hungarian.
@@ -119,16 +118,27 @@ func (a *ansiWords) tally(w []byte) {
 	}
 }
 
-// isStrange judges a word that has a byte beyond ASCII.
-func isStrange(w []byte) bool {
-	run := 0
+// judgement is what a word is.
+type judgement int
+
+const (
+	usualWord  judgement = iota
+	oddWord              // its letters stand where the languages do not have them
+	brokenWord           // it has what no word has
+)
+
+// judge judges a word that has a byte beyond ASCII.
+func judge(w []byte) judgement {
+	run, beyond := 0, 0
+	how := usualWord
 	for i, b := range w {
 		if b < 0x80 {
 			run = 0
 			continue
 		}
-		if run++; run > 2 {
-			return true
+		run, beyond = run+1, beyond+1
+		if run > 2 {
+			return brokenWord
 		}
 		s := spelling{b: b, first: i == 0, last: i == len(w)-1, length: len(w)}
 		if !s.first {
@@ -137,11 +147,20 @@ func isStrange(w []byte) bool {
 		if !s.last {
 			s.after = w[i+1]
 		}
-		if s.isStrange() {
-			return true
-		}
+		how = max(how, s.judge())
 	}
-	// Turkish ğ, ş and ı are where ð, þ and ý are.
+	switch {
+	case beyond == len(w) && len(w) > 1:
+		return brokenWord
+	case how == usualWord && isTurkish(w):
+		return oddWord
+	}
+	return how
+}
+
+// isTurkish finds words with ğ, ş or ı, which are where ð, þ and ý are, beside a
+// letter that Icelandic does not have.
+func isTurkish(w []byte) bool {
 	return hasAny(w, "\xf0\xfe\xfd\xd0\xde\xdd") && hasAny(w, "\xe7\xc7\xfc\xdc")
 }
 
@@ -163,23 +182,23 @@ type spelling struct {
 	length        int // of the word
 }
 
-// isStrange holds the byte against the rules, by what Windows-1252 has for it.
-func (s spelling) isStrange() bool {
+// judge holds the byte against the rules, by what Windows-1252 has for it.
+func (s spelling) judge() judgement {
 	r := charmap.Windows1252.DecodeByte(s.b)
 	switch {
-	case r == 'ª' || r == 'º':
-		return !s.last // M.ª, Nº
-	case r == '³':
-		return !s.last || s.length > 2 // m³
-	case isLowerANSI(s.b):
-	case isUpperANSI(s.b):
-		if !s.first && (isLowerANSI(s.before) || isLowerANSI(s.after)) {
-			return true // "RenŽ", "JŸrgen"
+	case s.last && (r == 'ª' || r == 'º' || r == '³' && s.length < 3): // M.ª, Nº, m³
+		return usualWord
+	case isUpperANSI(s.b) && !s.first && (isLowerANSI(s.before) || isLowerANSI(s.after)):
+		return brokenWord // "RenŽ", "JŸrgen"
+	case isLowerANSI(s.b), isUpperANSI(s.b):
+		if s.isStrangeLetter(r) {
+			return oddWord
 		}
-	default:
-		return s.length > 1 // a symbol inside a word
+		return usualWord
+	case s.length == 1:
+		return usualWord // a symbol by itself
 	}
-	return s.isStrangeLetter(r)
+	return brokenWord
 }
 
 // isStrangeLetter judges letters that have a place of their own in the languages
@@ -222,4 +241,23 @@ func isUpperANSI(b byte) bool {
 
 func isVowelANSI(b byte) bool {
 	return b != 0 && strings.IndexByte("aeiouyAEIOUY", b) >= 0
+}
+
+// judgeName judges a name that was read as Windows-1252: by its worst word.
+func judgeName(name string) judgement {
+	var a ansiWords
+	raw := make([]byte, 0, len(name))
+	for _, r := range name {
+		b, _ := charmap.Windows1252.EncodeRune(r) // 0x1a where there is none, as after composing
+		raw = append(raw, b)
+	}
+	a.count(raw)
+	a.end()
+	switch {
+	case a.broken > 0:
+		return brokenWord
+	case a.strange+a.tildes > 0:
+		return oddWord
+	}
+	return usualWord
 }

@@ -180,6 +180,9 @@ func (c *checker) name(f field, cell string, limit int) string {
 			"type the letter again, and "+saveAsUTF8+": the encoding of this one does not have all letters")
 	}
 	if !isASCII(s) {
+		if c.file.text.encoding == ansiName {
+			c.spelling(f, s)
+		}
 		if word, letter := mixesScripts(s); word != "" {
 			c.warn(f, "mixed_scripts", s,
 				fmt.Sprintf("the word %q mixes alphabets: %q (%U) only looks like one of the others", clip(word), letter, letter),
@@ -187,6 +190,19 @@ func (c *checker) name(f field, cell string, limit int) string {
 		}
 	}
 	return s
+}
+
+// spelling doubts a name that was read as Windows-1252 in a file whose other names
+// are sound. Such a file may have come from another table that has most letters
+// at the same places.
+func (c *checker) spelling(f field, s string) {
+	const hint = saveAsUTF8 + ": it may be in another encoding than Windows-1252, which has other letters at these places"
+	switch judgeName(s) {
+	case brokenWord:
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s has characters that no name has", f.title()), "see how it is spelt, and "+hint)
+	case oddWord:
+		c.warn(f, "odd_spelling", s, fmt.Sprintf("the %s %q is spelt as few names are", f.title(), clip(s)), "if a letter is wrong, "+hint)
+	}
 }
 
 func (c *checker) length(f field, s string, limit int) {
