@@ -96,6 +96,7 @@ func (c *checker) cell(s string) string {
 	if t != s {
 		c.cleaned++
 	}
+	t, _ = firstLine(t)
 	return t
 }
 
@@ -122,6 +123,11 @@ func (c *checker) text(f field, cell string) string {
 	if s != cell {
 		c.cleaned++
 	}
+	if line, cut := firstLine(s); cut {
+		c.problem(f, "control_character", line, fmt.Sprintf("the %s goes over several lines", f.title()),
+			"write it on one line; if the cell has swallowed other rows, close its quotes where they should be")
+		return line
+	}
 	if right, ok := undouble(s); ok {
 		c.problem(f, "double_encoding", s,
 			fmt.Sprintf("the %s was encoded twice: it was most likely %q once", f.title(), clip(right)),
@@ -132,9 +138,6 @@ func (c *checker) text(f field, cell string) string {
 		switch {
 		case r >= ' ' && r < 0x7f:
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
-			if line := strings.IndexAny(s, "\r\n"); line >= 0 { // what follows may be another row, with its password
-				s = s[:line] + "…"
-			}
 			c.problem(f, "control_character", s,
 				fmt.Sprintf("the %s holds the control character %U", f.title(), r),
 				"remove it; a line break or tab inside a cell is one, too")
@@ -147,6 +150,15 @@ func (c *checker) text(f field, cell string) string {
 		}
 	}
 	return s
+}
+
+// firstLine returns the text up to its first line break, where it is cut: what
+// follows may be another row, swallowed by a quote, with its password.
+func firstLine(s string) (line string, cut bool) {
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		return s[:i] + "…", true
+	}
+	return s, false
 }
 
 // lostLetter reports whether a question mark stands for a letter: spreadsheet
