@@ -7,11 +7,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"muster/pkg/flatjson"
+	"muster/pkg/jsonobject"
 )
 
 // The two lines that there are for every person are written and read by hand, the
-// others by encoding/json: see [flatjson]. A test holds both ways of writing to the
+// others by encoding/json: see [jsonobject]. A test holds both ways of writing to the
 // same bytes.
 
 // appendTo appends the line of an intent.
@@ -19,11 +19,11 @@ func (i *Intent) appendTo(b []byte) []byte {
 	b = append(b, `{"type":"`+typeIntent+`"`...)
 	b = appendKey(b, i.Key)
 	b = appendID(b, "request_id", i.Request)
-	b = flatjson.AppendMember(b, "customer_id", i.Tenant)
-	b = flatjson.AppendMember(b, "user_principal_name", i.UPN)
+	b = jsonobject.AppendMember(b, "customer_id", i.Tenant)
+	b = jsonobject.AppendMember(b, "user_principal_name", i.UPN)
 	b = appendSome(b, "first_name", i.FirstName)
 	b = appendSome(b, "last_name", i.LastName)
-	b = flatjson.AppendMember(b, "display_name", i.DisplayName)
+	b = jsonobject.AppendMember(b, "display_name", i.DisplayName)
 	b = appendSome(b, "usage_location", i.UsageLocation)
 	b = appendSome(b, "immutable_id", i.ImmutableID)
 	b = appendTrue(b, "force_change_password", i.ForceChangePassword)
@@ -38,9 +38,9 @@ func (o *Outcome) appendTo(b []byte) []byte {
 	if o.Request != uuid.Nil {
 		b = appendID(b, "request_id", o.Request)
 	}
-	b = flatjson.AppendMember(b, "customer_id", o.Tenant)
-	b = flatjson.AppendMember(b, "user_principal_name", o.UPN)
-	b = flatjson.AppendMember(b, "status", string(o.Status))
+	b = jsonobject.AppendMember(b, "customer_id", o.Tenant)
+	b = jsonobject.AppendMember(b, "user_principal_name", o.UPN)
+	b = jsonobject.AppendMember(b, "status", string(o.Status))
 	b = appendTrue(b, "doubt", o.Doubt)
 	b = appendTrue(b, "refused", o.Refused)
 	b = appendSome(b, "user_id", o.UserID)
@@ -54,13 +54,13 @@ func (o *Outcome) appendTo(b []byte) []byte {
 }
 
 func appendKey(b []byte, k Key) []byte {
-	b = append(flatjson.AppendName(b, "key"), '"')
+	b = append(jsonobject.AppendName(b, "key"), '"')
 	b, _ = k.AppendText(b) // never fails
 	return append(b, '"')
 }
 
 func appendID(b []byte, name string, id uuid.UUID) []byte {
-	return flatjson.AppendMember(b, name, id.String())
+	return jsonobject.AppendMember(b, name, id.String())
 }
 
 // appendSome leaves out what is empty, as the functions after it do.
@@ -68,32 +68,32 @@ func appendSome(b []byte, name, text string) []byte {
 	if text == "" {
 		return b
 	}
-	return flatjson.AppendMember(b, name, text)
+	return jsonobject.AppendMember(b, name, text)
 }
 
 func appendTrue(b []byte, name string, yes bool) []byte {
 	if !yes {
 		return b
 	}
-	return append(flatjson.AppendName(b, name), "true"...)
+	return append(jsonobject.AppendName(b, name), "true"...)
 }
 
 func appendCount(b []byte, name string, n int64) []byte {
 	if n == 0 {
 		return b
 	}
-	return strconv.AppendInt(flatjson.AppendName(b, name), n, 10)
+	return strconv.AppendInt(jsonobject.AppendName(b, name), n, 10)
 }
 
 func appendTime(b []byte, t time.Time) []byte {
-	b = append(flatjson.AppendName(b, "at"), '"')
+	b = append(jsonobject.AppendName(b, "at"), '"')
 	return append(t.AppendFormat(b, time.RFC3339Nano), '"')
 }
 
 // decode reads a record into what its members describe. set takes one member, and
 // returns false for a value that it leaves to encoding/json.
 func decode(record []byte, into any, set func(name, value []byte) bool) error {
-	if flatjson.Walk(record, set) {
+	if jsonobject.Walk(record, set) {
 		return nil
 	}
 	return json.Unmarshal(record, into)
@@ -170,7 +170,7 @@ func (o *Outcome) set(name, value []byte) bool {
 }
 
 func setString(s *string, value []byte) (ok bool) {
-	*s, ok = flatjson.Text(value)
+	*s, ok = jsonobject.Text(value)
 	return ok
 }
 

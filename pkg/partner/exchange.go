@@ -3,7 +3,6 @@ package partner
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,7 +36,7 @@ type request struct {
 	path   []string // segments after /v1
 	query  string   // encoded
 	header map[string]string
-	body   any         // encoded as JSON; nil for none
+	body   []byte      // JSON; nil for none
 	limit  int64       // of a 2xx body; 0 means maxObject
 	hidden secret.Text // what the body holds and no text may repeat
 	call   Call
@@ -60,13 +59,6 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 			return answer{}, r.unsent(BadInput, fmt.Errorf("%q is not an id", segment))
 		}
 	}
-	var body []byte
-	if r.body != nil {
-		var err error
-		if body, err = json.Marshal(r.body); err != nil {
-			return answer{}, r.unsent(BadInput, errors.New("the request cannot be written as JSON"))
-		}
-	}
 	if r.call.RequestID == uuid.Nil {
 		r.call.RequestID = uuid.New()
 	}
@@ -74,7 +66,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	if failure != nil {
 		return answer{}, failure
 	}
-	found, failure := c.exchange(ctx, &r, body, token)
+	found, failure := c.exchange(ctx, &r, token)
 	if failure.WantsFreshToken() {
 		fresh, unsigned := c.token(ctx, &r, token)
 		if unsigned != nil {
@@ -83,7 +75,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 			return answer{}, unsigned
 		}
 		r.call.CorrelationID = uuid.Nil
-		found, failure = c.exchange(ctx, &r, body, fresh)
+		found, failure = c.exchange(ctx, &r, fresh)
 	}
 	if failure != nil {
 		return answer{}, failure
@@ -100,7 +92,7 @@ func (r *request) unsent(kind Kind, err error) *Error {
 func (c *Client) token(ctx context.Context, r *request, rejected secret.Text) (secret.Text, *Error) {
 	token, err := c.tokens.Token(ctx, rejected)
 	if err == nil {
-		if strings.ContainsFunc(token.Reveal(), func(b rune) bool { return b <= ' ' || b > '~' }) || token.Empty() {
+		if c.bearer(token) == nil {
 			return token, r.unsent(SignIn, errors.New("the access token is empty or has characters that no token has"))
 		}
 		return token, nil
@@ -112,8 +104,30 @@ func (c *Client) token(ctx context.Context, r *request, rejected secret.Text) (s
 	return token, r.unsent(SignIn, err)
 }
 
+// bearer is an access token that was found to be one, and its header, which is
+// never written to.
+type bearer struct {
+	token  string
+	header []string
+}
+
+// bearer returns the header of a token, nil where no header can hold it. It keeps
+// the last one, since a token has some thousand characters and serves for an hour.
+func (c *Client) bearer(token secret.Text) []string {
+	text := token.Reveal()
+	if last := c.last.Load(); last != nil && last.token == text {
+		return last.header
+	}
+	if text == "" || strings.ContainsFunc(text, func(b rune) bool { return b <= ' ' || b > '~' }) {
+		return nil
+	}
+	fresh := &bearer{text, []string{"Bearer " + text}}
+	c.last.Store(fresh)
+	return fresh.header
+}
+
 // exchange sends the request once and reads the whole answer.
-func (c *Client) exchange(ctx context.Context, r *request, body []byte, token secret.Text) (answer, *Error) {
+func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (answer, *Error) {
 	if r.call.CorrelationID == uuid.Nil {
 		r.call.CorrelationID = uuid.New()
 	}
@@ -133,7 +147,7 @@ func (c *Client) exchange(ctx context.Context, r *request, body []byte, token se
 		return &Error{Op: r.op, Kind: kind, Err: wire.Hide(err, maxText, token, r.hidden), Trace: trace}
 	}
 	var sent sending
-	response, err := c.transport.RoundTrip(c.request(sent.watch(bounded), r, body, token, trace))
+	response, err := c.transport.RoundTrip(c.request(sent.watch(bounded), r, token, trace))
 	if err != nil {
 		if sent.never(err) {
 			return answer{}, broken(NotSent, err)
@@ -162,9 +176,10 @@ func (c *Client) exchange(ctx context.Context, r *request, body []byte, token se
 // only for requests that (*http.Request).isReplayable, which are GET and its
 // like, and those with a header Idempotency-Key or X-Idempotency-Key. Neither
 // may ever be set here (net/http, transport.go, (*persistConn).shouldRetryRequest).
-func (c *Client) request(ctx context.Context, r *request, body []byte, token secret.Text, trace Trace) *http.Request {
-	header := maps.Clone(c.header)
-	header["Authorization"] = []string{"Bearer " + token.Reveal()}
+func (c *Client) request(ctx context.Context, r *request, token secret.Text, trace Trace) *http.Request {
+	header := make(http.Header, len(c.header)+len(r.header)+4)
+	maps.Copy(header, c.header)
+	header["Authorization"] = c.bearer(token)
 	header["Ms-Requestid"] = []string{trace.RequestID}
 	header["Ms-Correlationid"] = []string{trace.CorrelationID}
 	for name, value := range r.header {
@@ -179,10 +194,10 @@ func (c *Client) request(ctx context.Context, r *request, body []byte, token sec
 		ProtoMajor: 1,
 		ProtoMinor: 1,
 	}
-	if body != nil {
+	if r.body != nil {
 		header["Content-Type"] = []string{"application/json"}
-		request.ContentLength = int64(len(body))
-		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		request.ContentLength = int64(len(r.body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
 		request.Body, _ = request.GetBody()
 	}
 	return request.WithContext(ctx)

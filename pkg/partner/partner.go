@@ -114,6 +114,7 @@ type Client struct {
 	timeout   time.Duration
 	header    http.Header // of every request; never written to
 	reset     atomic.Int32
+	last      atomic.Pointer[bearer]
 }
 
 // New checks the settings and makes a client; nothing is sent.

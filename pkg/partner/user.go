@@ -62,66 +62,6 @@ const (
 	Inactive State = "inactive" // deleted, for 30 days
 )
 
-// userBody is a user as it is sent. Its members stand in the order of
-// Microsoft's samples. It holds the password in the clear: never print it.
-type userBody struct {
-	UsageLocation     string        `json:"usageLocation,omitempty"`
-	UserPrincipalName string        `json:"userPrincipalName,omitempty"`
-	FirstName         string        `json:"firstName,omitempty"`
-	LastName          string        `json:"lastName,omitempty"`
-	DisplayName       string        `json:"displayName,omitempty"`
-	ImmutableID       string        `json:"immutableId,omitempty"`
-	PasswordProfile   *passwordBody `json:"passwordProfile,omitempty"`
-	State             State         `json:"state,omitempty"`
-	Attributes        attributes    `json:"attributes"`
-}
-
-type passwordBody struct {
-	Password            string `json:"password"`
-	ForceChangePassword bool   `json:"forceChangePassword"`
-}
-
-type attributes struct {
-	ObjectType string `json:"objectType"`
-}
-
-var customerUser = attributes{"CustomerUser"}
-
-// userAnswer is a user as it is read.
-type userAnswer struct {
-	ID                string `json:"id"`
-	UserPrincipalName string `json:"userPrincipalName"`
-	DisplayName       string `json:"displayName"`
-	FirstName         string `json:"firstName"`
-	LastName          string `json:"lastName"`
-	UsageLocation     string `json:"usageLocation"`
-	ImmutableID       string `json:"immutableId"`
-	State             string `json:"state"`
-	SoftDeletionTime  string `json:"softDeletionTime"`
-}
-
-func (a *userAnswer) user() User {
-	u := User{
-		ID:                a.ID,
-		UserPrincipalName: a.UserPrincipalName,
-		DisplayName:       a.DisplayName,
-		FirstName:         a.FirstName,
-		LastName:          a.LastName,
-		UsageLocation:     a.UsageLocation,
-		ImmutableID:       a.ImmutableID,
-		State:             State(strings.ToLower(a.State)),
-	}
-	if when, err := time.Parse(time.RFC3339, a.SoftDeletionTime); err == nil {
-		u.SoftDeletionTime = when
-	}
-	if u.State == "" && a.SoftDeletionTime != "" {
-		u.State = Inactive
-	} else if u.State == "" {
-		u.State = Active
-	}
-	return u
-}
-
 // CreateUser creates a user. It succeeds with any 2xx answer that holds the new
 // user's id: Microsoft documents both 200 and 201. An answer without an id, or
 // with another user's name, is [Garbled].
@@ -135,9 +75,9 @@ func (c *Client) CreateUser(ctx context.Context, tenant string, call Call, u New
 			LastName:          u.LastName,
 			DisplayName:       u.DisplayName,
 			ImmutableID:       u.ImmutableID,
-			PasswordProfile:   &passwordBody{u.Password.Reveal(), u.ForceChangePassword},
-			Attributes:        customerUser,
-		},
+			Password:          u.Password.Reveal(),
+			ForceChange:       u.ForceChangePassword,
+		}.encode(),
 	}
 	found, err := c.do(ctx, r)
 	if err != nil {
@@ -177,8 +117,7 @@ func (c *Client) UpdateUser(ctx context.Context, tenant, id string, ch Changes) 
 			FirstName:         ch.FirstName,
 			LastName:          ch.LastName,
 			DisplayName:       ch.DisplayName,
-			Attributes:        customerUser,
-		},
+		}.encode(),
 	})
 }
 
@@ -201,10 +140,7 @@ func (c *Client) ResetPassword(ctx context.Context, tenant, id string, p secret.
 	user := append(usersOf(tenant), id)
 	r := request{
 		op: opReset, method: http.MethodPatch, path: append(user, "resetpassword"), hidden: p,
-		body: userBody{
-			PasswordProfile: &passwordBody{p.Reveal(), forceChange},
-			Attributes:      customerUser,
-		},
+		body: userBody{Password: p.Reveal(), ForceChange: forceChange}.encode(),
 	}
 	known := c.reset.Load()
 	if known != resetPlain {
@@ -244,7 +180,7 @@ func (c *Client) DeleteUser(ctx context.Context, tenant, id string) error {
 func (c *Client) RestoreUser(ctx context.Context, tenant, id string) error {
 	return c.change(ctx, request{
 		op: opRestore, method: http.MethodPatch, path: append(usersOf(tenant), id),
-		body: userBody{State: Active, Attributes: customerUser},
+		body: userBody{State: Active}.encode(),
 	})
 }
 
@@ -272,7 +208,7 @@ func (c *Client) change(ctx context.Context, r request) error {
 // userIn reads the user in an answer; it must have an id.
 func (r *request) userIn(found answer) (User, error) {
 	var read userAnswer
-	if json.Unmarshal(found.body, &read) != nil {
+	if read.decode(found.body) != nil {
 		return User{}, r.unreadable(found)
 	}
 	if !isID(read.ID) {
