@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"muster/pkg/secret"
 )
@@ -54,7 +55,7 @@ func nameParts(avoid []string) []string {
 	var parts []string
 	for _, text := range avoid {
 		for part := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }) {
-			if len([]rune(part)) >= shortestPart {
+			if utf8.RuneCountInString(part) >= shortestPart {
 				parts = append(parts, part)
 			}
 		}
@@ -82,12 +83,23 @@ func draw() string {
 }
 
 func allowed(p string, parts []string) bool {
-	for _, class := range []string{lowers, uppers, digits, symbols} {
-		if !strings.ContainsAny(p, class) {
-			return false
+	if strings.IndexByte(letters, p[0]) < 0 || strings.IndexByte(symbols, p[Length-1]) >= 0 {
+		return false
+	}
+	var lower, upper, digit, symbol bool
+	for i := range len(p) {
+		switch c := p[i]; {
+		case 'a' <= c && c <= 'z':
+			lower = true
+		case 'A' <= c && c <= 'Z':
+			upper = true
+		case '0' <= c && c <= '9':
+			digit = true
+		default:
+			symbol = true
 		}
 	}
-	if strings.IndexByte(letters, p[0]) < 0 || strings.IndexByte(symbols, p[Length-1]) >= 0 {
+	if !lower || !upper || !digit || !symbol {
 		return false
 	}
 	p = strings.ToLower(p)

@@ -14,6 +14,9 @@ import (
 // others by encoding/json: see [jsonobject]. A test holds both ways of writing to the
 // same bytes.
 
+// lineRoom is room for nearly every line about a person.
+const lineRoom = 512
+
 // appendTo appends the line of an intent.
 func (i *Intent) appendTo(b []byte) []byte {
 	b = append(b, `{"type":"`+typeIntent+`"`...)

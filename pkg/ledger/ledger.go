@@ -327,7 +327,7 @@ func (l *Ledger) Entries() iter.Seq2[Entry, error] {
 // Intend makes an intent durable. The request may leave when it has returned
 // without an error.
 func (l *Ledger) Intend(i Intent) error {
-	return l.record(i.Key, i.appendTo(nil), func(s *state, p durable.Place) {
+	return l.record(i.Key, i.appendTo(make([]byte, 0, lineRoom)), func(s *state, p durable.Place) {
 		*s = state{intent: p, status: Doubtful, held: i.Held}
 	})
 }
@@ -336,7 +336,7 @@ func (l *Ledger) Intend(i Intent) error {
 // without an error. A person whose name the tenant had before has an outcome and
 // no intent.
 func (l *Ledger) Settle(o Outcome) error {
-	return l.record(o.Key, o.appendTo(nil), func(s *state, p durable.Place) { s.settle(o.Status, o.Doubt, p) })
+	return l.record(o.Key, o.appendTo(make([]byte, 0, lineRoom)), func(s *state, p durable.Place) { s.settle(o.Status, o.Doubt, p) })
 }
 
 func (s *state) settle(status Status, doubt bool, p durable.Place) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -206,15 +207,19 @@ func (c *Client) request(ctx context.Context, r *request, token secret.Text, tra
 // url joins the base URL, "v1" and the segments, each of them escaped.
 func (c *Client) url(segments []string, query string) *url.URL {
 	u := *c.base
-	raw := c.base.EscapedPath() + "/v1"
-	u.Path += "/v1"
-	for _, segment := range segments {
-		raw += "/" + url.PathEscape(segment)
-		u.Path += "/" + segment
+	u.Path += "/v1/" + strings.Join(segments, "/")
+	u.RawQuery = query
+	if u.RawPath == "" && !slices.ContainsFunc(segments, needsEscape) {
+		return &u
 	}
-	u.RawPath, u.RawQuery = raw, query
+	u.RawPath = c.base.EscapedPath() + "/v1"
+	for _, segment := range segments {
+		u.RawPath += "/" + url.PathEscape(segment)
+	}
 	return &u
 }
+
+func needsEscape(segment string) bool { return url.PathEscape(segment) != segment }
 
 // note records the ids that the answer carries where they are not those sent.
 func (t *Trace) note(h http.Header, hidden ...secret.Text) {
