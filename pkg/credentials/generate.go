@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,16 +52,25 @@ func Generate(avoid ...string) secret.Text {
 	}
 }
 
+// nameParts returns the parts of the texts in lower case. A display name and a user
+// principal name mostly repeat the names before them.
 func nameParts(avoid []string) []string {
-	var parts []string
+	parts := make([]string, 0, 8)
 	for _, text := range avoid {
-		for part := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }) {
-			if utf8.RuneCountInString(part) >= shortestPart {
+		for part := range strings.FieldsFuncSeq(strings.ToLower(text), notLetter) {
+			if utf8.RuneCountInString(part) >= shortestPart && !slices.Contains(parts, part) {
 				parts = append(parts, part)
 			}
 		}
 	}
 	return parts
+}
+
+func notLetter(r rune) bool {
+	if r < utf8.RuneSelf {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	return !unicode.IsLetter(r)
 }
 
 // draw returns Length characters, each evenly drawn: bytes from the largest
