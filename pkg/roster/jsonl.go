@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"muster/pkg/jsonobject"
 )
 
 // maxMembers bounds the work that one line can cause; a person has a dozen.
@@ -40,16 +42,20 @@ func (r *jsonReader) read(raw string, _ bool) (*record, *Problem) {
 		return rec, &Problem{Code: "bad_json", Message: "the line is no JSON object", Hint: "write one object a line: {\"firstName\": \"Jane\", …}"}
 	}
 	r.seen = r.seen[:0]
-	for rest := line[1:]; ; {
-		name, value, after := nextMember(rest)
-		if name == nil {
-			return rec, nil
-		}
-		rest = after
-		if p := r.member(rec, name, value); p != nil {
-			return rec, p
-		}
+	var p *Problem
+	jsonobject.Walk(line, func(name, value []byte) bool {
+		p = r.member(rec, unescaped(name), value)
+		return p == nil
+	})
+	return rec, p
+}
+
+// unescaped decodes a name, which is written without its quotes.
+func unescaped(name []byte) []byte {
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name
 	}
+	return []byte(unquote(slices.Concat([]byte{'"'}, name, []byte{'"'})))
 }
 
 func badJSON(line []byte) *Problem {
@@ -59,11 +65,7 @@ func badJSON(line []byte) *Problem {
 }
 
 // member puts a member's value where it belongs.
-func (r *jsonReader) member(rec *record, quoted, value []byte) *Problem {
-	name := quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = []byte(unquote(quoted))
-	}
+func (r *jsonReader) member(rec *record, name, value []byte) *Problem {
 	if slices.ContainsFunc(r.seen, func(s []byte) bool { return bytes.Equal(s, name) }) {
 		return doubled(string(name), "the object names %q twice")
 	}
@@ -155,58 +157,6 @@ func unquote(quoted []byte) string {
 	return s
 }
 
-// nextMember splits off the first member of the rest of a valid object. The name
-// is nil at its end.
-func nextMember(rest []byte) (name, value, after []byte) {
-	rest = bytes.TrimLeft(rest, " \t\r\n,")
-	if rest[0] == '}' {
-		return nil, nil, nil
-	}
-	n := stringEnd(rest)
-	name, rest = rest[:n], bytes.TrimLeft(rest[n:], " \t\r\n:")
-	n = valueEnd(rest)
-	return name, rest[:n], rest[n:]
-}
-
-// stringEnd measures the valid JSON string that text starts with.
-func stringEnd(text []byte) int {
-	for i := 1; ; i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-}
-
-// valueEnd measures the valid JSON value that text starts with.
-func valueEnd(text []byte) int {
-	if text[0] == '"' {
-		return stringEnd(text)
-	}
-	depth := 0
-	for i := 0; ; i++ {
-		switch text[i] {
-		case '"':
-			i += stringEnd(text[i:]) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth < 0 {
-				return i
-			}
-			if depth == 0 {
-				return i + 1
-			}
-		case ',', ' ', '\t', '\r':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-}
-
 // otherMembers are the names that a rejects file has beside the contract's, so that
 // nothing of a row is lost. Writings that a header does not tell apart share one.
 func otherMembers(unknown []string, members map[string]field) []string {
@@ -236,20 +186,17 @@ func (f *File) memberCells(raw []byte) []string {
 	for i, h := range header {
 		places[foldHeader(h)] = i
 	}
-	for rest := line[1:]; ; {
-		quoted, value, after := nextMember(rest)
-		if quoted == nil {
-			return cells
-		}
-		rest = after
-		folded := foldHeader(unquote(quoted))
+	jsonobject.Walk(line, func(name, value []byte) bool {
+		folded := foldHeader(string(unescaped(name)))
 		if to, known := f.members[folded]; known && to != none {
 			folded = foldHeader(to.String())
 		}
 		if i, ok := places[folded]; ok && cells[i] == "" {
 			cells[i] = asCell(value)
 		}
-	}
+		return true
+	})
+	return cells
 }
 
 // asCell turns any JSON value into a cell.
