@@ -124,7 +124,7 @@ func (p *program) exit(err error) int {
 		for _, line := range linesOf(err) {
 			fmt.Fprintf(p.stderr, "muster: %s\n", line)
 		}
-		if hint := hintOf(err); hint != "" && !(p.advised && code == exitInterrupted) {
+		if hint := hintOf(err); hint != "" && !(p.advised && errors.Is(err, provision.ErrStopped)) {
 			fmt.Fprintf(p.stderr, "hint: %s\n", hint)
 		}
 	}
@@ -169,6 +169,8 @@ func hintOf(err error) string {
 		return file.Hint
 	case errors.As(err, &refused) && refused.Hint != "":
 		return refused.Hint
+	case errors.As(err, &unreachable) && errors.As(unreachable.Err, &answer):
+		return answer.Advice() // which ends with running it again
 	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
 		return "run the same command again: it goes on where this one ended"
 	case errors.Is(err, provision.ErrGaveUp):

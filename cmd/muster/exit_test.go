@@ -42,6 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{&provision.RefusedError{Err: errors.New("x"), Hint: "sign in"}, 4, "sign in"},
 		{&provision.RefusedError{Err: &partner.Error{Kind: partner.Forbidden, Status: 403}}, 4, ""},
 		{&provision.UnreachableError{Err: errors.New("x")}, 5, "same command"},
+		{&provision.UnreachableError{Err: &partner.Error{Kind: partner.Garbled}}, 5, "no proxy answers in its place, then run the same command"},
 		{provision.ErrStopped, 5, "same command"},
 		{provision.ErrGaveUp, 3, "causes"},
 		{errors.Join(provision.ErrStopped, full), 5, "same command"},

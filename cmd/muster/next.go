@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/pkg/provision"
+	"muster/pkg/results"
 )
 
 // next finds out what to do next.
@@ -18,6 +19,8 @@ func (j *work) next() next {
 		return next{"the same command goes on where this one ended, and creates nobody twice", again}
 	case s.ExitCode == exitRefused, s.Error != "":
 		return next{"put that right, and the same command goes on", again}
+	case s.Files.Rejects != "" && s.Invalid == 0 && blameless(s.Causes):
+		return next{"the rows are not to blame: the same command tries them again", again}
 	case s.Files.Rejects != "":
 		return j.mend(again)
 	case command == "validate" && s.Planned > 0 && j.batch.Ledger != nil: // a rehearsal would refuse it
@@ -32,6 +35,17 @@ func (j *work) next() next {
 		return j.forReal()
 	}
 	return next{}
+}
+
+// blameless reports whether rows failed only because the service gave no answer:
+// then the hint of every cause is to try again.
+func blameless(causes []results.Cause) bool {
+	for _, c := range causes {
+		if c.Status == results.Failed && !strings.Contains(c.Hint, "run the same command again") {
+			return false
+		}
+	}
+	return len(causes) > 0
 }
 
 // join is what follows when all shards have ended. Only whoever started them knows

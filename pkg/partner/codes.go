@@ -191,7 +191,7 @@ func (e *Error) adviceOfKind() string {
 
 func (e *Error) inputAdvice() string {
 	if e.Op == opCreate || e.Op == opUpdate || e.Op == opReset {
-		return "check the row: its domain must be verified in the customer's tenant and not federated, its password must be strong and without the user's name, its usage location a country's code"
+		return "check the row: its domain must be verified in the customer's tenant and not federated, its password must be strong and without the user's name, its usage location a country's code, its name not that of a deleted user, a contact or a group"
 	}
 	return adviseTenant
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"muster/pkg/pace"
 	"muster/pkg/partner"
 )
 
@@ -38,6 +39,9 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
+	if stalled := (*pace.StalledError)(nil); errors.As(e.Err, &stalled) {
+		return stalled.Error() // it answers, and says when to come again
+	}
 	return fmt.Sprintf("the service cannot be reached (tried for %v): %v", e.For.Round(time.Second), e.Err)
 }
 func (e *UnreachableError) Unwrap() error { return e.Err }

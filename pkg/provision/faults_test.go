@@ -147,6 +147,9 @@ func TestHowRunsEnd(t *testing.T) {
 			if test.want.err == nil && err != nil || test.want.err != nil && !test.want.err(err) {
 				t.Errorf("error %v (%T)", err, err)
 			}
+			if answers := strings.Contains(test.name, "to wait"); answers && strings.Contains(err.Error(), "cannot be reached") {
+				t.Errorf("%v: it answers", err)
+			}
 			requests := w.service.Counts()
 			if n := requests.Requests - requests.ByOp[simulate.Token]; n > test.want.atMost {
 				t.Errorf("%d requests, want %d at most", n, test.want.atMost)
