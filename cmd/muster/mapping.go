@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -56,7 +57,7 @@ func ignoredColumns(columns []roster.Column) string {
 		if headers[note] == nil {
 			notes = append(notes, note)
 		}
-		headers[note] = append(headers[note], c.Header)
+		headers[note] = append(headers[note], cmp.Or(c.Header, "(one without a header)"))
 	}
 	groups := make([]string, len(notes))
 	for i, note := range notes {

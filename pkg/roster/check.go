@@ -116,6 +116,11 @@ func (c *checker) about(f field, code, value, message, hint string) Problem {
 
 // text cleans a cell and refuses characters that cannot be meant.
 func (c *checker) text(f field, cell string) string {
+	if isSheetError(cell) {
+		c.problem(f, "spreadsheet_error", cell, fmt.Sprintf("the %s is the error of a formula", f.title()),
+			"mend the formula in the spreadsheet, or write the value itself")
+		return cell
+	}
 	if isTidy(cell) {
 		return cell
 	}
@@ -152,6 +157,20 @@ func (c *checker) text(f field, cell string) string {
 	return s
 }
 
+// isSheetError reports whether a cell is what spreadsheet programs write for a
+// formula without a value: #N/A, #REF!, #NAME?, in German #NV and #BEZUG!, ####
+// where a column is too narrow, and Err:502 in LibreOffice.
+func isSheetError(cell string) bool {
+	code, hash := strings.CutPrefix(cell, "#")
+	if !hash {
+		return strings.HasPrefix(cell, "Err:") && len(cell) == len("Err:502")
+	}
+	if code == "" || strings.ToUpper(code) != code || strings.Contains(code, " ") {
+		return false
+	}
+	return code == "NV" || strings.Trim(code, "#") == "" || strings.ContainsAny(code, "/!?")
+}
+
 // firstLine returns the text up to its first line break, where it is cut: what
 // follows may be another row, swallowed by a quote, with its password.
 func firstLine(s string) (line string, cut bool) {
@@ -186,6 +205,9 @@ func (c *checker) name(f field, cell string, limit int) string {
 	if len(s) > limit {
 		c.length(f, s, limit)
 	}
+	if isPlaceholder(s) {
+		c.warn(f, "placeholder", s, fmt.Sprintf("the %s %q may stand for none", f.title(), s), "if there is none, clear the cell")
+	}
 	if lostLetter(s) {
 		c.problem(f, "damaged_text", s,
 			fmt.Sprintf("the %s holds a question mark where a letter seems to have been lost", f.title()),
@@ -202,6 +224,19 @@ func (c *checker) name(f field, cell string, limit int) string {
 		}
 	}
 	return s
+}
+
+// isPlaceholder reports whether a name is what databases and people write for
+// nothing. Some are called so, too.
+func isPlaceholder(s string) bool {
+	if len(s) < 3 || len(s) > 6 || !strings.ContainsRune("nN(", rune(s[0])) {
+		return false
+	}
+	switch strings.ToLower(s) {
+	case "null", "(null)", "n/a", "n.a.", "none", "(none)":
+		return true
+	}
+	return false
 }
 
 // spelling doubts a name that was read as Windows-1252 in a file whose other names
@@ -286,7 +321,21 @@ func (c *checker) immutableID(cell string) string {
 			`the immutable id holds "$" or "_", which the directory does not allow`,
 			"use an id without them")
 	}
+	if isRounded(s) {
+		c.problem(immutableID, "bad_immutable_id", s, "the immutable id was turned into a rounded number by a spreadsheet program",
+			"write it again in a column that is formatted as text: its last digits are lost")
+	}
 	return s
+}
+
+// isRounded reports whether a text is a number such as 1.23457E+11, which is what
+// spreadsheet programs make of an id of twelve digits and more.
+func isRounded(s string) bool {
+	mantissa, exponent, found := strings.Cut(s, "E+")
+	if !found || len(mantissa) < 3 || mantissa[1] != '.' && mantissa[1] != ',' {
+		return false
+	}
+	return strings.Trim(mantissa[:1]+mantissa[2:], "0123456789") == "" && exponent != "" && strings.Trim(exponent, "0123456789") == ""
 }
 
 // forceChange reads a yes or no. Empty is yes.

@@ -84,6 +84,23 @@ func TestRules(t *testing.T) {
 		{"firstName", "Иван Smith", "", ""}, // each word for itself
 		{"firstName", "Αlex", "", "mixed_scripts"},
 
+		{"firstName", "#N/A", "spreadsheet_error", ""},
+		{"lastName", "#REF!", "spreadsheet_error", ""},
+		{"displayName", "#BEZUG!", "spreadsheet_error", ""},
+		{"firstName", "#NV", "spreadsheet_error", ""},
+		{"firstName", "########", "spreadsheet_error", ""},
+		{"immutableId", "#NAME?", "spreadsheet_error", ""},
+		{"firstName", "Err:502", "spreadsheet_error", ""},
+		{"firstName", "#Jane", "", ""},
+		{"firstName", "#", "", ""},
+		{"lastName", "NULL", "", "placeholder"},
+		{"firstName", "n/a", "", "placeholder"},
+		{"firstName", "Nina", "", ""},
+		{"immutableId", "1.23457E+11", "bad_immutable_id", ""},
+		{"immutableId", "1,23457E+11", "bad_immutable_id", ""},
+		{"immutableId", "1A3E+11", "", ""},
+		{"immutableId", "ab.E+1", "", ""},
+
 		{"userPrincipalName", "jane", "", ""},
 		{"userPrincipalName", "jane@contoso.com", "", ""},
 		{"userPrincipalName", "@contoso.com", "bad_user_name", ""},

@@ -57,7 +57,7 @@ func foldASCII(r rune) rune {
 // Entra's "Block sign in (Yes/No) [accountEnabled]" asks the opposite of the
 // property that it names.
 func readLabel(cell string) label {
-	l := label{header: tidy(cell)}
+	l := label{header: strings.Join(strings.Fields(tidy(cell)), " ")}
 	name := l.header
 	if open := strings.IndexByte(name, '['); open >= 0 {
 		inside, after, closed := strings.Cut(name[open+1:], "]")
@@ -350,8 +350,18 @@ func (m *mapper) requireName() error {
 		Message: "no column is known to hold a name; the headers are " + quotedList(m.headers()),
 		Hint:    `there must be a column "firstName", "lastName" or "displayName": rename one, or say --map "HEADER=displayName"`,
 	}
+	var named []string
+	for _, l := range m.labels {
+		if l.header != "" {
+			named = append(named, l.header)
+		}
+	}
 	if strings.HasPrefix(m.labels[0].header, "{") {
 		e.Hint = "if the file is JSON Lines, say --format jsonl"
+	} else if len(m.labels) == 1 && strings.ContainsAny(named[0], ",;|") {
+		e.Hint = "each line seems to stand between double quotes as a whole: remove these"
+	} else if len(named) == 1 {
+		e.Hint = "if this line is a title or a remark, remove it: the headers must come first; else " + e.Hint
 	} else if slices.ContainsFunc(m.labels, func(l label) bool { return strings.Contains(l.header, "@") }) {
 		e.Message = "the first line holds data, not headers: " + quotedList(m.headers())
 		e.Hint = `add a line of headers above it, such as "firstName,lastName,userPrincipalName"`

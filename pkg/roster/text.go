@@ -90,7 +90,22 @@ func sniffText(head []byte) (text, error) {
 			return text{}, &Error{Message: "this is " + kind.name + ", not a list in CSV or JSON Lines", Hint: kind.hint}
 		}
 	}
+	if isBareUTF16(head) {
+		return text{}, &Error{Message: "this is UTF-16 text without the byte-order mark that tells it", Hint: saveAsUTF8}
+	}
 	return text{encoding: utf8Name}, nil
+}
+
+// isBareUTF16 reports whether every other byte is zero, as it is in UTF-16 with
+// Latin letters, and none of those between.
+func isBareUTF16(head []byte) bool {
+	var zeros [2]int
+	for i, b := range head {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	return len(head) >= 8 && zeros[0]*zeros[1] == 0 && (zeros[0]+zeros[1])*3 > len(head)
 }
 
 // binaryKinds are what people give by mistake, by their first bytes.
