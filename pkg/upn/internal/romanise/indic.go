@@ -114,6 +114,8 @@ func northern(r rune) rune {
 	switch {
 	case r == 'ৰ':
 		return 'र'
+	case r == 'ୟ':
+		return 'य'
 	case r == 'ৱ':
 		return 'व'
 	case r >= 0x0980 && r <= 0x0d7f:

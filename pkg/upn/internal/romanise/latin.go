@@ -67,6 +67,9 @@ func latinLetter(r rune, l Language) string {
 	case 'ẟ':
 		return "d"
 	}
+	if 0x300 <= r && r <= 0x36f { // of accents Unidecode makes letters, too
+		return ""
+	}
 	return unidecoded(r)
 }
 

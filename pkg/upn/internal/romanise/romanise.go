@@ -11,6 +11,7 @@
 package romanise
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 )
@@ -59,8 +60,8 @@ const maxRunes = 256
 //   - a word whose sounds are there but for some, such as the short vowels of
 //     Arabic, is a doubt: it is used, and shown;
 //   - a word with a letter for which there is no Latin one here, so that it would
-//     be left out, and one in a script whose spelling hides the sounds (Burmese,
-//     Tibetan), is an error. A part of a name never vanishes in silence.
+//     be left out, one of consonants only in a script without a table here, and one
+//     whose spelling hides the sounds (Burmese, Tibetan), is an error. A part of a name never vanishes in silence.
 //
 // An error is always an *Unreadable; dst is then returned as it was.
 func Append(dst []byte, text string, part Part, rules Rules) ([]byte, []Doubt, error) {
@@ -221,7 +222,11 @@ func (r *reader) run(dst []byte, s script, letters []rune) ([]byte, error) {
 		if u := unreadable(letters); u != nil {
 			return dst, u
 		}
-		return r.guess(dst, s, letters), nil
+		start := len(dst)
+		if dst = r.guess(dst, s, letters); len(dst)-start > 2 && !bytes.ContainsAny(dst[start:], "aeiouy") {
+			return dst, &Unreadable{string(letters), "nothing but its consonants can be told", latinHint}
+		}
+		return dst, nil
 	}
 	return dst, nil
 }

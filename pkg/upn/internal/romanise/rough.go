@@ -10,7 +10,12 @@ import (
 // appendRough appends letters of a script that has no table here, as Unidecode
 // has them, long vowels as short ones. That leaves out the vowel which a consonant
 // of Sinhala has without a sign, by ISO 15919 an a.
+//
+// Lao is read as the Thai that it is laid out as.
 func appendRough(dst []byte, letters []rune) []byte {
+	if unicode.Is(unicode.Lao, letters[0]) {
+		return appendThai(dst, asThai(letters))
+	}
 	for i, r := range letters {
 		text := unidecoded(tabled(r))
 		for j := range len(text) {
@@ -23,6 +28,24 @@ func appendRough(dst []byte, letters []rune) []byte {
 		}
 	}
 	return dst
+}
+
+// asThai moves Lao letters to their places in the Thai block. The vowel o of a
+// closed syllable, which Thai does not write, goes.
+func asThai(letters []rune) []rune {
+	var thai []rune
+	for _, r := range letters {
+		switch {
+		case r == '\u0ebb':
+			continue
+		case r == 'ຽ':
+			r = 'ย'
+		case r >= 0x0e80 && r <= 0x0edf:
+			r -= 0x80
+		}
+		thai = append(thai, r)
+	}
+	return thai
 }
 
 func isSinhalaConsonant(r rune) bool { return r >= 0x0d9a && r <= 0x0dc6 }

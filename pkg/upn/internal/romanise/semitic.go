@@ -1,6 +1,9 @@
 package romanise
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // geresh marks a foreign sound in Hebrew: ג׳ is j.
 const geresh = '׳'
@@ -129,6 +132,7 @@ var hebrewLetters = [...]string{
 // its letters. Which of its two sounds ב, כ or פ has is not written; the one
 // that is more frequent in names is taken.
 func appendHebrew(dst []byte, letters []rune) []byte {
+	letters = withoutPoints(letters)
 	if known := knownNames("he")[string(letters)]; known != "" {
 		return append(dst, known...)
 	}
@@ -153,6 +157,18 @@ func appendHebrew(dst []byte, letters []rune) []byte {
 		}
 	}
 	return dst
+}
+
+// withoutPoints drops vowel points and accents: the list of names is spelt
+// without, and so are most files.
+func withoutPoints(letters []rune) []rune {
+	bare := make([]rune, 0, len(letters))
+	for _, r := range letters {
+		if !unicode.Is(unicode.Mn, r) {
+			bare = append(bare, r)
+		}
+	}
+	return bare
 }
 
 func hebrewConsonant(r rune) string { return hebrewLetters[r-'א'] }
