@@ -42,7 +42,7 @@ func (r *run) recallPasswords() error {
 			return err
 		}
 		switch e.Status {
-		case ledger.Created:
+		case ledger.Created, ledger.Deleting:
 			made[nameHash(e.UPN())] = true
 		case ledger.Doubtful:
 			doubtful[nameHash(e.Intent.UPN)] = true

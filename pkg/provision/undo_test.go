@@ -51,6 +51,31 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// An undo that is stopped drops the passwords of those who are gone, and of nobody
+// else.
+func TestPasswordsAfterAStoppedUndo(t *testing.T) {
+	sc := simulate.Scenario{Latency: simulate.Latency{Min: 100 * time.Millisecond}}
+	bubble(t, "", sc, func(w *world) {
+		w.input(rowsOf(staff(60))...)
+		if _, _, err := w.start(doom{}, nil).apply(w.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		undone, err := w.start(doom{stop: 60}, nil).undo(w.t.Context())
+		if !errors.Is(err, ErrStopped) || undone.Deleted == 0 || undone.Deleted == 60 {
+			t.Fatalf("%+v, %v; want it stopped in the middle", undone, err)
+		}
+		users, noted := w.users(simulate.DefaultCustomerID), w.passwords()
+		for name, u := range users {
+			if len(noted[name]) == 0 || noted[name][0] != u.Password {
+				t.Errorf("the password of %s, who is there, is gone", name)
+			}
+		}
+		if len(noted) != len(users) {
+			t.Errorf("%d passwords are noted of %d users", len(noted), len(users))
+		}
+	})
+}
+
 // A user whose creation was in doubt is undone too, although the list shows it
 // late, and although the undo dies when it has found it.
 func TestUndoOfADoubtfulCreate(t *testing.T) {
