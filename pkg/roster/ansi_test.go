@@ -30,6 +30,7 @@ et: Tõnu Kõiv, Ülle Jõgi, Mäks Mägi, Õnne Pärn, Rõõm Sööt, Ämblik K
 nl: Daniëlle Van 't Loò, Zoë Patiënt, Loïs Coördinaat, André Curaçao
 sq: Besë Çela, Zëri Hoxhë, Çlirim Dëshmi
 ga: Seán Ó Súilleabháin, Gráinne Ní Bhriain, Máirtín Ó Cadhain
+units: 20 °C, 5 µm, 3 m³, No Nº, Straße §5, Kaffee 2½, Preis £5, Foo™ Bar®, „Jänner“ «Été»
 cy: Siân Môn
 tr: Çelik Özgür, Yüksel Güneri`
 

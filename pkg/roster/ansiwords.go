@@ -195,8 +195,8 @@ func (s spelling) judge() judgement {
 			return oddWord
 		}
 		return usualWord
-	case s.length == 1:
-		return usualWord // a symbol by itself
+	case s.length == 1, r == '°', r == '±', r == 'µ':
+		return usualWord // a symbol by itself, °C, µm
 	}
 	return brokenWord
 }
