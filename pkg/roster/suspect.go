@@ -1,0 +1,119 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// text cleans a cell and refuses characters that cannot be meant.
+func (c *checker) text(f field, cell string) string {
+	if isSheetError(cell) {
+		c.problem(f, "spreadsheet_error", cell, fmt.Sprintf("the %s is the error of a formula", f.title()),
+			"mend the formula in the spreadsheet, or write the value itself")
+		return cell
+	}
+	if isTidy(cell) {
+		return cell
+	}
+	s := tidied(cell)
+	if s != cell {
+		c.cleaned++
+	}
+	if line, cut := firstLine(s); cut {
+		c.problem(f, "control_character", line, fmt.Sprintf("the %s goes over several lines", f.title()),
+			"write it on one line; if the cell has swallowed other rows, close its quotes where they should be")
+		return line
+	}
+	if right, ok := undouble(s); ok {
+		c.problem(f, "double_encoding", s,
+			fmt.Sprintf("the %s was encoded twice: it was most likely %q once", f.title(), clip(right)),
+			"export the list again and "+saveAsUTF8)
+		return s
+	}
+	for _, r := range s {
+		switch {
+		case r >= ' ' && r < 0x7f:
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r&0xfffe == 0xfffe:
+			c.problem(f, "control_character", s,
+				fmt.Sprintf("the %s holds the control character %U", f.title(), r),
+				"remove it; a line break or tab inside a cell is one, too")
+			return s
+		case r == unicode.ReplacementChar:
+			c.problem(f, "damaged_text", s,
+				fmt.Sprintf("the %s holds the mark of a lost letter (%c)", f.title(), r),
+				"type the letter again: it was lost when the file was saved")
+			return s
+		}
+	}
+	return s
+}
+
+// isSheetError reports whether a cell is what spreadsheet programs write for a
+// formula without a value: #N/A, #REF!, #NAME?, in German #NV and #BEZUG!, ####
+// where a column is too narrow, and Err:502 in LibreOffice.
+func isSheetError(cell string) bool {
+	code, hash := strings.CutPrefix(cell, "#")
+	if !hash {
+		return strings.HasPrefix(cell, "Err:") && len(cell) == len("Err:502")
+	}
+	if code == "" || strings.ToUpper(code) != code || strings.Contains(code, " ") {
+		return false
+	}
+	return code == "NV" || strings.Trim(code, "#") == "" || strings.ContainsAny(code, "/!?")
+}
+
+// firstLine returns the text up to its first line break, where it is cut: what
+// follows may be another row, swallowed by a quote, with its password.
+func firstLine(s string) (line string, cut bool) {
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		return s[:i] + "…", true
+	}
+	return s, false
+}
+
+// lostLetter reports whether a question mark stands for a letter: spreadsheet
+// programs write one, without a word, for each letter that the encoding they save
+// in does not have. It stands before a letter or beside another one then.
+func lostLetter(s string) bool {
+	for i := strings.IndexByte(s, '?'); i >= 0; {
+		rest := s[i+1:]
+		next, _ := utf8.DecodeRuneInString(rest)
+		if next == '?' || unicode.IsLetter(next) {
+			return true
+		}
+		j := strings.IndexByte(rest, '?')
+		if j < 0 {
+			return false
+		}
+		i += 1 + j
+	}
+	return false
+}
+
+// isPlaceholder reports whether a name is what databases and people write for
+// nothing. Some are called so, too.
+func isPlaceholder(s string) bool {
+	if len(s) < 3 || len(s) > 6 || !strings.ContainsRune("nN(", rune(s[0])) {
+		return false
+	}
+	switch strings.ToLower(s) {
+	case "null", "(null)", "n/a", "n.a.", "none", "(none)":
+		return true
+	}
+	return false
+}
+
+// spelling doubts a name that was read as Windows-1252 in a file whose other names
+// are sound. Such a file may have come from another table that has most letters
+// at the same places.
+func (c *checker) spelling(f field, s string) {
+	const hint = saveAsUTF8 + ": it may be in another encoding than Windows-1252, which has other letters at these places"
+	switch judgeName(s) {
+	case brokenWord:
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s has characters that no name has", f.title()), "see how it is spelt, and "+hint)
+	case oddWord:
+		c.warn(f, "odd_spelling", s, fmt.Sprintf("the %s %q is spelt as few names are", f.title(), clip(s)), "if a letter is wrong, "+hint)
+	}
+}
