@@ -15,6 +15,7 @@ type event struct {
 	at       float64 // when the first refused attempt started; 0: there was none
 	pause    float64 // seconds from then until attempts started again
 	accepted int     // attempts accepted between the pauses
+	rejected int     // attempts refused between them
 	length   float64 // seconds from the end of the pause before to at
 	trace    trace
 }

@@ -28,12 +28,15 @@ type learner struct {
 
 	trace    trace   // attempts since the last pause
 	accepted int     // of them: accepted
+	rejected int     // of them: refused
 	resumed  float64 // when that ended
+	held     float64 // when the speed last kept an attempt waiting
 	refused  float64 // start of the first refused one; +Inf: none
 	last     event   // the last refusal that taught something
 	sharp    event   // the one that came soonest after a pause: it tells most about the burst
 	unsure   int     // refusals in a row that left the quota in doubt
 	whims    whims
+	kin      likeness // of another customer, whose limit is known; zero: none
 
 	answers                int
 	latency, spread, quiet float64 // seconds to an answer: smoothed, mean deviation, when it was quick
@@ -139,6 +142,24 @@ func (l *learner) probe(now float64) {
 	l.slope = quickClimb
 }
 
+// seeking reports whether no limit has shown yet, now or in a former run.
+func (l *learner) seeking() bool { return l.mode == starting && l.target == 0 }
+
+// excess returns the part of the attempts that a bucket would refuse now if this
+// scope were the one it limits: how much faster they went just now than in the
+// mean, which it let pass.
+func (l *learner) excess(at float64) float64 {
+	const look = 0.3
+	past := usualBurst
+	if l.last.at > 0 {
+		past = l.last.pause
+	}
+	length := max(at-l.resumed, 0.01)
+	n := float64(l.trace.count(at-look, at) + 1)
+	lately := n / min(look, length)
+	return 1 - float64(l.trace.count(0, at)+1)/(length+past)/lately - 1.5/n
+}
+
 // limiting reports whether it is the speed that limits the attempts, not the
 // places in flight or a lack of work: else more speed would mean nothing, and
 // could not be tested.
@@ -164,7 +185,7 @@ func (l *learner) accept(start, now float64) {
 	switch {
 	case l.congested():
 		l.relieve(now)
-	case l.limiting(now):
+	case l.held >= start:
 		l.crowded = 0
 		l.speed = min(l.speed+l.gain(now), topSpeed)
 	default:
@@ -172,61 +193,11 @@ func (l *learner) accept(start, now float64) {
 	}
 }
 
-// relieve stops growth while answers take long, and goes a little slower than
-// they come if that lasts: a hiccup is no queue. The service may have become slow
-// all by itself; then no more than a tenth is lost, and observe gets used to it.
-func (l *learner) relieve(now float64) {
-	if l.crowded == 0 {
-		l.crowded = now
-	}
-	due := l.crowded + 0.25
-	if l.relieved >= l.crowded {
-		due = l.relieved + 10
-	}
-	if now > due {
-		l.speed = min(l.speed, 0.9/l.interval)
-		l.relieved = now
-	}
-}
-
-// gain is what an answer adds to the speed while it is starting: the quicker the
-// answers, and so the news of a refusal, the more. The speed doubles in a third
-// to a seventh of a second, and sooner where thousands a second pass.
-func (l *learner) gain(now float64) float64 {
-	if l.relieved > 0 && now < l.relieved+30 {
-		return 0.1
-	}
-	return min(max(0.3/l.latency, 2), 5) * (1 + l.speed*l.speed/1e6)
-}
-
-// observe keeps the time between answers, the usual time to an answer, and a quiet
-// one to compare it with: the lowest average seen, which slowly gives in where
-// answers stay slow.
-func (l *learner) observe(latency, now float64) {
-	l.answers++
-	weight := max(0.1, 1/float64(l.answers))
-	l.spread += (math.Abs(latency-l.latency) - l.spread) * weight / 2
-	l.latency += (latency - l.latency) * weight
-	l.quiet += (l.latency - l.quiet) / 5000
-	gap := now - l.answered
-	if l.answers > 20 {
-		gap = min(gap, 5*l.interval) // longer: a pause, or a lack of work
-	}
-	l.interval += (gap - l.interval) * max(0.02, 1/float64(l.answers))
-	l.answered = now
-	if l.answers <= 20 || l.latency < l.quiet {
-		l.quiet = l.latency
-	}
-}
-
-// congested reports whether answers take much longer than they used to. Then the
-// service is queueing, and more speed would only lengthen the queue.
-func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
-
 // refuse notes that an attempt which began at start was refused.
 func (l *learner) refuse(start float64) {
 	if start >= l.resumed {
 		l.refused = min(l.refused, start)
+		l.rejected++
 	}
 }
 
@@ -235,8 +206,8 @@ func (l *learner) resume(now float64) {
 	if math.IsInf(l.refused, 1) {
 		return // only stragglers of an earlier event were refused
 	}
-	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, length: l.refused - l.resumed, trace: l.trace}
-	l.trace, l.accepted, l.refused, l.resumed = trace{}, 0, math.Inf(1), now
+	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, rejected: l.rejected, length: l.refused - l.resumed, trace: l.trace}
+	l.trace, l.accepted, l.rejected, l.refused, l.resumed = trace{}, 0, 0, math.Inf(1), now
 	if e.accepted == 0 {
 		return // refused straight after a pause: that was too short, not we too fast
 	}
@@ -261,9 +232,12 @@ func (l *learner) learn(e event, now float64) {
 	}
 	l.window = 0
 	quota, doubt := l.estimate(e)
-	if speed := l.whims.judge(e, l.last, quota); speed > 0 {
+	if l.kin.quota > 0 && l.last.at == 0 && l.resembles(e) {
+		quota, l.burst, doubt = l.kin.quota, l.kin.burst, 0.05
+	}
+	if speed := l.whims.judge(e, l.last, quota, l.speed); speed > 0 {
 		l.quota, l.burst, l.former = 0, 0, 0
-		l.speed = max(l.speed, speed)
+		l.speed = speed
 		l.enter(climbing, now)
 		l.slope = quickClimb
 		return
@@ -284,6 +258,13 @@ func (l *learner) learn(e event, now float64) {
 		l.tried++
 	}
 	l.enter(settled, now)
+}
+
+// resembles reports whether a refusal is what the limit of a peer would have led to.
+func (l *learner) resembles(e event) bool {
+	burst := e.demand(l.kin.quota)
+	noise := 2 + l.kin.quota*l.spread
+	return math.Abs(burst-l.kin.burst) < 0.3*l.kin.burst+2*noise
 }
 
 // grope goes on from a quota that is little more than a guess, climbing towards

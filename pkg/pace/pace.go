@@ -35,10 +35,6 @@ type Limits struct {
 	// InFlight is the number of requests that may be out at one time, in all;
 	// less than 1 counts as 1.
 	InFlight int
-	// Start is the rate, in requests a second, that an earlier run found for
-	// all customers together: the Found of its [Pacer.Snapshot], which is set
-	// only where one limit held for all of them. 0: unknown.
-	Start float64
 	// Seed makes the small jitter after a pause repeatable.
 	Seed uint64
 }

@@ -3,7 +3,6 @@ package pace_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"muster/pkg/pace"
+	"muster/pkg/simulate"
 )
 
 func enter(t *testing.T, g *pace.Gate) *pace.Pass {
@@ -26,92 +26,91 @@ func throttled(wait time.Duration) pace.Answer {
 	return pace.Answer{Throttled: true, RetryAfter: wait, HasRetryAfter: true}
 }
 
-// Whatever the server is like, whoever is refused: nobody sends inside a window
-// that the client has been told of.
+// Whatever the service is like, whoever is refused, however it names the wait: no
+// request leaves inside a window that the client has been told of. The emulator
+// counts those that do.
 func TestNothingLeavesInsideAWindow(t *testing.T) {
-	one := load{rows: 4000, workers: 32, latency: [2]time.Duration{20 * time.Millisecond, 120 * time.Millisecond}}
-	sharing := load{rows: 1500, customers: 4, workers: 8, latency: usual}
-	apart := load{rows: 1500, customers: 4, workers: 8, latency: usual, scope: own}
-	for _, s := range []scenario{
-		{"lenient", one, 0, lenient(100, 20, 1, 5)},
-		{"strict", one, 0, strict(100, 20, 1, 5)},
-		{"waits of fractions of a second", one, 0, lenient(100, 20, 0.1, 0.4)},
-		{"short window", one, 0, fixedWindow(300, 2*time.Second)},
-		{"burst of one", load{rows: 300, workers: 32, latency: usual}, 0, strict(50, 1, 1, 2)},
-		{"one limit for four customers", sharing, 0, lenient(150, 30, 1, 5)},
-		{"one strict limit for four customers", sharing, 0, strict(150, 30, 1, 5)},
-		{"four customers with limits of their own", apart, 0, func(r *rand.Rand) server {
-			return each{lenient(60, 10, 1, 5)(r), strict(30, 10, 1, 5)(r), fixedWindow(500, 10*time.Second)(r), free{}}
-		}},
-	} {
-		for seed := range uint64(4) {
-			o := simulate(t, s.load, seed, s.server, newMuster(pace.Limits{InFlight: 32, Seed: seed}, max(s.load.customers, 1), nil))
+	latency := simulate.Latency{Min: 20 * ms, Max: 120 * ms}
+	one, four := jobs(3000, 1), jobs(1000, 4)
+	for _, form := range []struct {
+		name string
+		form simulate.Form
+	}{{"seconds", simulate.Seconds}, {"fractions", simulate.Fractions}, {"date", simulate.Date}} {
+		named := func(q simulate.Quota) simulate.Quota {
+			q.RetryAfter.Form = form.form
+			return q
+		}
+		for _, s := range []scenario{
+			service("lenient", one, 32, latency, named(lenient(100, 20, 1, 5))),
+			service("strict", one, 32, latency, named(strict(100, 20, 1, 5))),
+			service("window", jobs(900, 1), 32, latency, named(window(300, 2*time.Second))),
+			service("burst of one", jobs(200, 1), 32, latency, named(strict(50, 1, 1, 2))),
+			service("shared by four", four, 32, usual, named(lenient(150, 30, 1, 5))),
+			service("shared by four, strict", four, 32, usual, named(strict(150, 30, 1, 5))),
+			service("one for each of four", four, 32, usual, named(each(lenient(25, 10, 1, 5)))),
+			service("one for each of four, strict", four, 32, usual, named(each(strict(25, 10, 1, 5)))),
+			service("one for each of four, all different", four, 32, usual, named(of(0, lenient(60, 10, 1, 5))), named(of(1, strict(30, 10, 1, 5))), named(of(2, window(500, 10*time.Second)))),
+		} {
+			o := run(t, s, 1, 32, newMuster(s, 1, nil))
 			if o.refused == 0 {
-				t.Errorf("%s, seed %d: nothing was refused, so this tests nothing", s.name, seed)
+				t.Errorf("%s, %s: nothing was refused, so this tests nothing", s.name, form.name)
 			}
-			if o.inside != 0 || o.lost != 0 {
-				t.Errorf("%s, seed %d: got %d requests inside a window and %d rows lost, want none", s.name, seed, o.inside, o.lost)
+			if o.early != 0 || o.lost != 0 {
+				t.Errorf("%s, %s: got %d requests inside a window and %d rows lost, want none", s.name, form.name, o.early, o.lost)
 			}
 		}
 	}
 }
 
-// The rate is learned whatever the quota, not only for the servers of the table.
+// That the emulator sees who does not wait.
+func TestEarlyIsSeen(t *testing.T) {
+	s := service("strict", jobs(300, 1), 32, usual, strict(100, 20, 1, 5))
+	if o := run(t, s, 1, 32, func() policy { return perRequest{} }); o.early == 0 {
+		t.Error("each request waits for itself: got no request inside a window, want many")
+	}
+}
+
+// The rate is learned whatever the quota, not only for the services of the table.
 func TestOtherQuotas(t *testing.T) {
+	quick := simulate.Latency{Min: 1 * ms, Max: 4 * ms}
 	for _, tt := range []struct {
 		scenario
 		efficiency float64
 	}{
-		{scenario{"5/s burst 5", load{rows: 900, workers: 16, latency: usual}, 5, lenient(5, 5, 1, 5)}, 0.80},
-		{scenario{"40/s burst 10", load{rows: 7200, workers: 16, latency: usual}, 40, lenient(40, 10, 1, 10)}, 0.80},
-		{scenario{"100/s burst 100, strict", load{rows: 12000, workers: 64, latency: usual}, 100, strict(100, 100, 1, 3)}, 0.90},
-		{scenario{"700/s burst 200", load{rows: 42000, workers: 256, latency: usual}, 700, lenient(700, 200, 1, 3)}, 0.85},
-		{scenario{"200/s burst 1000", load{rows: 24000, workers: 128, latency: usual}, 200, lenient(200, 1000, 1, 5)}, 0.85},
-		{scenario{"500 a minute", load{rows: 2600, workers: 16, latency: usual}, 8.3, fixedWindow(500, time.Minute)}, 0.98},
-		{scenario{"200/s, quick answers", load{rows: 6000, workers: 16, latency: [2]time.Duration{time.Millisecond, 4 * time.Millisecond}}, 200, strict(200, 50, 1, 1)}, 0.85},
-		{scenario{"rises", load{rows: 30000, workers: 128, latency: usual}, 200, changing(50, 1, 1, func(now time.Duration) float64 {
-			if now > time.Minute {
-				return 200
-			}
-			return 100
-		})}, 0.75},
+		{service("5/s burst 5", jobs(900, 1), 16, usual, lenient(5, 5, 1, 5)), 0.80},
+		{service("40/s burst 10", jobs(7200, 1), 16, usual, lenient(40, 10, 1, 10)), 0.80},
+		{service("100/s burst 100, strict", jobs(12000, 1), 64, usual, strict(100, 100, 1, 3)), 0.90},
+		{service("700/s burst 200", jobs(42000, 1), 256, usual, lenient(700, 200, 1, 3)), 0.85},
+		{service("200/s burst 1000", jobs(24000, 1), 128, usual, lenient(200, 1000, 1, 5)), 0.85},
+		{service("500 a minute", jobs(2600, 1), 16, usual, window(500, time.Minute)), 0.98},
+		{service("200/s, quick answers", jobs(6000, 1), 16, quick, strict(200, 50, 1, 1)), 0.85},
+		{service("rises", jobs(30000, 1), 128, usual, changing(lenient(100, 50, 1, 1), [2]float64{60, 200})), 0.75},
 	} {
-		for seed := range uint64(2) {
-			o := simulate(t, tt.load, seed, tt.server, newMuster(pace.Limits{InFlight: tt.load.workers, Seed: seed}, 1, nil))
-			if got := o.efficiency(); got < tt.efficiency {
-				t.Errorf("%s, seed %d: got efficiency %.3f, want at least %.2f", tt.name, seed, got, tt.efficiency)
-			}
+		if testing.Short() && tt.jobs[0].rows > 8000 {
+			continue
+		}
+		if o := run(t, tt.scenario, 1, tt.inFlight, newMuster(tt.scenario, 1, nil)); o.efficiency() < tt.efficiency {
+			t.Errorf("%s: got efficiency %.3f, want at least %.2f", tt.name, o.efficiency(), tt.efficiency)
 		}
 	}
-}
-
-// capricious refuses whom it likes, however fast anybody is.
-type capricious struct {
-	rnd   *rand.Rand
-	share float64
-}
-
-func (c capricious) serve(time.Duration, int) time.Duration {
-	if c.rnd.Float64() < c.share {
-		return time.Second
-	}
-	return 0
-}
-
-func (c capricious) ideal(rows int, top float64) time.Duration {
-	return time.Duration((float64(rows)*c.share + float64(rows)/top) * float64(time.Second))
 }
 
 // Refusals that have nothing to do with speed cost their pauses, and not the
 // speed.
 func TestWhims(t *testing.T) {
-	for _, share := range []float64{0.02, 0.05} {
-		for seed := range uint64(4) {
-			o := simulate(t, load{rows: 600, workers: 16, latency: usual}, seed, func(r *rand.Rand) server { return capricious{r, share} },
-				newMuster(pace.Limits{InFlight: 16, Seed: seed}, 1, nil))
-			if o.actual > 4*o.ideal {
-				t.Errorf("%v refused, seed %d: took %v, want at most four times %v", share, seed, o.actual, o.ideal)
-			}
+	for _, tt := range []struct {
+		share float64
+		most  time.Duration // of the mean
+	}{{0.02, time.Minute}, {0.05, 2 * time.Minute}} {
+		const seeds = 6
+		mean := time.Duration(0)
+		for seed := range uint64(seeds) {
+			s := service("whims", jobs(600, 1), 16, usual)
+			s.whims = tt.share
+			mean += run(t, s, seed, 16, newMuster(s, seed, nil)).actual / seeds
+		}
+		if mean > tt.most {
+			t.Errorf("%v refused: took %v in the mean, want at most %v", tt.share, mean, tt.most)
 		}
 	}
 }
@@ -119,23 +118,23 @@ func TestWhims(t *testing.T) {
 // Where no limit shows, only the places in flight limit the run, and latency
 // that merely varies does not slow it down.
 func TestNoLimit(t *testing.T) {
-	noisy := [2]time.Duration{20 * time.Millisecond, 400 * time.Millisecond}
+	quick := simulate.Latency{Min: 1 * ms, Max: 1 * ms}
+	noisy := simulate.Latency{Min: 20 * ms, Max: 400 * ms}
 	for _, tt := range []struct {
-		name   string
-		load   load
-		actual time.Duration // at most
+		scenario scenario
+		actual   time.Duration // at most
 	}{
-		{"50 rows", load{rows: 50, workers: 16, latency: usual}, 2 * time.Second},
-		{"500 rows", load{rows: 500, workers: 16, latency: usual}, 7 * time.Second}, // 4.7 s at best
-		{"12,000 rows", load{rows: 12000, workers: 128, latency: usual}, 17 * time.Second},
-		{"12,000 rows, noisy latency", load{rows: 12000, workers: 128, latency: noisy}, 24 * time.Second}, // 19.7 s at best
+		{service("50 rows", jobs(50, 1), 16, usual), 2 * time.Second},
+		{service("500 rows", jobs(500, 1), 16, usual), 7 * time.Second}, // 4.7 s at best
+		{service("12,000 rows", jobs(12000, 1), 128, usual), 17 * time.Second},
+		{service("12,000 rows, noisy latency", jobs(12000, 1), 128, noisy), 24 * time.Second},                // 19.7 s at best
+		{service("20,000 rows, quick answers", jobs(20000, 1), 32, quick), 1200 * ms},                        // 0.6 s at best
+		{service("20,000 rows of six customers", jobs(3333, 6), 32, quick), 1400 * ms},                       // the same
+		{service("300 rows beside 20/s", jobs(300, 2), 32, usual, of(1, lenient(20, 5, 1, 5))), time.Minute}, // 15 s at best
 	} {
-		for seed := range uint64(3) {
-			o := simulate(t, tt.load, seed, func(*rand.Rand) server { return free{} },
-				newMuster(pace.Limits{InFlight: tt.load.workers, Seed: seed}, 1, nil))
-			if o.actual > tt.actual {
-				t.Errorf("%s, seed %d: took %v, want at most %v", tt.name, seed, o.actual, tt.actual)
-			}
+		o := run(t, tt.scenario, 1, tt.scenario.inFlight, newMuster(tt.scenario, 1, nil))
+		if o.actual > tt.actual {
+			t.Errorf("%s: took %v, want at most %v", tt.scenario.name, o.actual, tt.actual)
 		}
 	}
 }
@@ -182,13 +181,16 @@ func TestCeiling(t *testing.T) {
 		rate    float64
 		busiest int
 	}{{1, 1}, {2.5, 3}, {50, 50}, {300, 300}} {
-		l := load{rows: int(20 * tt.rate), customers: 2, workers: 32, latency: usual}
-		o := simulate(t, l, 1, func(*rand.Rand) server { return free{} }, newMuster(pace.Limits{InFlight: 64, Rate: tt.rate}, 2, nil))
+		s := service("ceiling", jobs(int(20*tt.rate), 2), 64, usual)
+		o := run(t, s, 1, 32, func() policy {
+			p := pace.New(pace.Limits{InFlight: 64, Rate: tt.rate})
+			return &muster{pacer: p, gates: []*pace.Gate{p.Gate("a", 0), p.Gate("b", 0)}}
+		})
 		if o.busiest > tt.busiest {
 			t.Errorf("ceiling %v: got %d requests in one second, want at most %d", tt.rate, o.busiest, tt.busiest)
 		}
-		if got := o.actual; got > 46*time.Second {
-			t.Errorf("ceiling %v: %d rows took %v, want about 40 s", tt.rate, 2*l.rows, got)
+		if o.actual > 46*time.Second {
+			t.Errorf("ceiling %v: %d rows took %v, want about 40 s", tt.rate, 2*s.jobs[0].rows, o.actual)
 		}
 	}
 }
@@ -228,10 +230,9 @@ func TestHangingCustomerLeavesRoom(t *testing.T) {
 }
 
 func TestThrottledCustomerHoldsNobodyUp(t *testing.T) {
-	hard := func(r *rand.Rand) server { return each{free{}, lenient(5, 5, 57, 57)(r)} }
-	l := load{rows: 300, customers: 2, workers: 8, latency: usual, scope: own}
+	s := service("5/s beside none", jobs(300, 2), 16, usual, of(1, lenient(5, 5, 57, 57)))
 	for seed := range uint64(3) {
-		o := simulate(t, l, seed, hard, newMuster(pace.Limits{InFlight: 16, Seed: seed}, 2, nil))
+		o := run(t, s, seed, 16, newMuster(s, seed, nil))
 		if o.finished[0] > 15*time.Second || o.finished[1] < 57*time.Second {
 			t.Errorf("seed %d: got %v, want the first within 15 s and the second after its pause", seed, o.finished)
 		}
@@ -241,19 +242,20 @@ func TestThrottledCustomerHoldsNobodyUp(t *testing.T) {
 // What is learned is learned for whom the limit is: for the run where all share
 // it, for each customer where each has its own.
 func TestWhoseLimit(t *testing.T) {
-	l := load{rows: 4000, customers: 2, workers: 32, latency: usual}
-	for seed := range uint64(3) {
-		var m *muster
-		watch := func() policy {
-			m = newMuster(pace.Limits{InFlight: 64, Seed: seed}, 2, nil)().(*muster)
+	var m *muster
+	watch := func(s scenario, seed uint64) []float64 {
+		return run(t, s, seed, 32, func() policy {
+			m = newMuster(s, seed, nil)().(*muster)
 			return m
+		}).found
+	}
+	for seed := range uint64(3) {
+		got := watch(service("shared", jobs(4000, 2), 64, usual, lenient(100, 25, 1, 3)), seed)
+		if run := m.pacer.Snapshot().Found; run < 90 || run > 105 || got[0] != 0 {
+			t.Errorf("shared, seed %d: got %.1f for the run and %.1f for the customers, want about 100 and none", seed, run, got)
 		}
-		simulate(t, l, seed, lenient(100, 25, 1, 3), watch)
-		if run := m.pacer.Snapshot().Found; run < 90 || run > 105 || m.found()[0] != 0 {
-			t.Errorf("shared, seed %d: got %.1f for the run and %.1f for the customers, want about 100 and none", seed, run, m.found())
-		}
-		simulate(t, l, seed, func(r *rand.Rand) server { return each{strict(100, 25, 1, 3)(r), strict(40, 10, 1, 3)(r)} }, watch)
-		if got := m.found(); m.pacer.Snapshot().Found != 0 || got[0] < 90 || got[0] > 105 || got[1] < 36 || got[1] > 42 {
+		got = watch(service("separate", jobs(4000, 2), 64, usual, of(0, strict(100, 25, 1, 3)), of(1, strict(40, 10, 1, 3))), seed)
+		if m.pacer.Snapshot().Found != 0 || got[0] < 90 || got[0] > 105 || got[1] < 36 || got[1] > 42 {
 			t.Errorf("separate, seed %d: got %.1f for the run and %.1f for the customers, want none, 100 and 40", seed, m.pacer.Snapshot().Found, got)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // A refusal stops the whole run until it is clear whom it is meant for: if the
 // requests of other customers that were on the wire with the refused one are
 // refused too, all share one limit, and the run as a whole is paced; if they
-// pass, each customer has its own, and the others go on.
+// pass, each customer has its own, and the others go on. Then one customer at a
+// time finds out what the limit is like, and the others keep within it.
 type Pacer struct {
 	mu      sync.Mutex
 	limits  Limits
@@ -24,6 +25,7 @@ type Pacer struct {
 	turn    int // the gate to be asked first
 	ceiling ceiling
 	blame   blame
+	peers   peers
 	jitter  *rand.Rand
 	timer   *time.Timer
 }
@@ -32,7 +34,7 @@ type Pacer struct {
 func New(l Limits) *Pacer {
 	l.InFlight = max(l.InFlight, 1)
 	p := &Pacer{limits: l, epoch: time.Now(), ceiling: newCeiling(l.Rate), jitter: rand.New(rand.NewPCG(l.Seed, 0))}
-	p.run = newScope("", p.epoch, l.Start, p.jitter)
+	p.run = newScope("", p.epoch, 0, p.jitter)
 	p.run.ceiling = l.Rate
 	return p
 }
@@ -62,6 +64,8 @@ type Gate struct {
 	scope *scope
 	open  bool
 	queue []*waiter
+
+	different bool // its limit is not that of its peers
 }
 
 type waiter struct {
@@ -142,12 +146,20 @@ func (pass *Pass) Leave(a Answer) {
 func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	p.run.refused++
 	g.scope.refused++
-	p.consider(g, start, now, true)
-	limited := g.scope
-	if p.blame.verdict == shared {
-		limited = p.run
+	if b := &p.blame; len(p.gates) > 1 && (b.first == nil || start.After(b.to)) {
+		b.open(g, start, now, p.run.inFlight)
+		b.excess = min(max(p.run.learner.excess(p.run.clock(start)), 0.02), 0.9)
+		b.dear = a.RetryAfter.Seconds() > dearPause
+		b.even = p.peers.limited > 0 || p.peers.scout == nil
+	} else {
+		p.consider(g, start, now, true)
 	}
-	limited.learner.refuse(limited.clock(start))
+	if p.blame.verdict == shared {
+		p.run.learner.refuse(p.run.clock(start))
+	} else {
+		p.peers.found(g, now, g.scope.wait(a))
+		g.scope.learner.refuse(g.scope.clock(start))
+	}
 	g.scope.pause(start, now, a)
 	if p.blame.verdict == separate {
 		return
@@ -162,11 +174,12 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 // what was learned about the other kind of scope is void.
 func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
 	before := p.blame.verdict
-	p.blame.note(g, start, now, refused, p.run.inFlight)
+	p.blame.note(g, start, now, refused, p.run.learner.lag())
 	if p.blame.verdict == before {
 		return
 	}
 	speed := p.run.learner.speed
+	p.peers = peers{off: p.blame.verdict == shared, scout: p.peers.scout, limited: p.peers.limited}
 	if p.blame.verdict == separate {
 		p.run.lift(now)
 		p.run.learner.forget(speed)
@@ -254,28 +267,51 @@ func (p *Pacer) pick(now time.Time) (pick *Gate, wake time.Time) {
 	if !ok || p.run.inFlight >= p.limits.InFlight {
 		return nil, wake
 	}
+	paced := common.After(now)
 	common = later(common, p.ceiling.ready(now))
 	share := p.share(now)
+	p.peers.look(p.gates, now)
+	turn := p.turn
 	for i := range p.gates {
-		k := (p.turn + i) % len(p.gates)
+		k := (turn + i) % len(p.gates)
 		g := p.gates[k]
-		if len(g.queue) == 0 || g.scope.inFlight >= share {
-			continue
-		}
-		at, ok := g.scope.ready(now)
+		at, ok := p.ready(g, share, now)
 		if !ok {
 			continue
 		}
-		at = later(at, common)
-		if !at.After(now) {
+		if paced {
+			p.run.learner.held = p.run.clock(now)
+		}
+		switch at = later(at, common); {
+		case at.After(now):
+			if wake.IsZero() || at.Before(wake) {
+				wake = at
+			}
+		case !p.peers.yields(g):
 			p.turn = k + 1
 			return g, at
-		}
-		if wake.IsZero() || at.Before(wake) {
-			wake = at
+		case pick == nil:
+			pick, p.turn = g, k+1
 		}
 	}
-	return nil, wake
+	return pick, wake
+}
+
+// ready returns when a customer's first waiter may start as far as the customer
+// goes; never, if it has none or only an answer can help.
+func (p *Pacer) ready(g *Gate, share int, now time.Time) (at time.Time, ok bool) {
+	if g == p.peers.scout {
+		share = max(share, p.limits.InFlight/4)
+	}
+	if len(g.queue) == 0 || g.scope.inFlight >= share {
+		return at, false
+	}
+	g.scope.hint = p.peers.limit(g, now)
+	at, ok = g.scope.ready(now)
+	if at.After(now) {
+		g.scope.learner.held = g.scope.clock(now)
+	}
+	return at, ok
 }
 
 func later(a, b time.Time) time.Time {
@@ -319,4 +355,11 @@ func (p *Pacer) Snapshot() Snapshot {
 		s.Waiting += len(g.queue)
 	}
 	return s
+}
+
+// use returns how many attempts started lately.
+func (g *Gate) use(now time.Time) int {
+	const lately = 2 // seconds
+	at := g.scope.clock(now)
+	return g.scope.learner.trace.count(at-lately, at)
 }

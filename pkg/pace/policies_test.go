@@ -20,10 +20,10 @@ type muster struct {
 
 // newMuster makes a pacer with a gate for each customer; starts are the rates
 // remembered for them, nil if there are none.
-func newMuster(l pace.Limits, customers int, starts []float64) func() policy {
+func newMuster(s scenario, seed uint64, starts []float64) func() policy {
 	return func() policy {
-		m := &muster{pacer: pace.New(l)}
-		for c := range customers {
+		m := &muster{pacer: pace.New(pace.Limits{InFlight: s.inFlight, Seed: seed})}
+		for c := range s.jobs {
 			start := 0.0
 			if starts != nil {
 				start = starts[c]
@@ -34,14 +34,14 @@ func newMuster(l pace.Limits, customers int, starts []float64) func() policy {
 	}
 }
 
-func (m *muster) attempt(customer, _ int, send func() time.Duration) (bool, bool) {
+func (m *muster) attempt(customer, _ int, send func() reply) (bool, bool) {
 	pass, err := m.gates[customer].Enter(context.Background())
 	if err != nil {
 		return false, true
 	}
-	wait := send()
-	pass.Leave(pace.Answer{Throttled: wait > 0, RetryAfter: wait, HasRetryAfter: wait > 0})
-	return wait > 0, false
+	r := send()
+	pass.Leave(pace.Answer{Throttled: r.refused, RetryAfter: r.wait, HasRetryAfter: r.stated, Failed: r.failed})
+	return r.refused || r.failed, false
 }
 
 func (m *muster) found() (rates []float64) {
@@ -55,26 +55,23 @@ func (m *muster) found() (rates []float64) {
 // itself, the others go on. tries is how often a row is tried; 0: no end.
 type perRequest struct{ tries int }
 
-func (p perRequest) attempt(_, again int, send func() time.Duration) (bool, bool) {
-	wait := send()
-	if wait == 0 {
-		return false, false
-	}
-	if p.tries > 0 && again+1 >= p.tries {
+func (p perRequest) attempt(_, again int, send func() reply) (bool, bool) {
+	r := send()
+	if r.refused && p.tries > 0 && again+1 >= p.tries {
 		return true, true
 	}
-	time.Sleep(wait)
-	return true, false
+	time.Sleep(r.wait)
+	return r.refused, false
 }
 
 // fixed sends at one rate that somebody has configured.
 type fixed struct{ limiter *rate.Limiter }
 
-func (f fixed) attempt(_, _ int, send func() time.Duration) (bool, bool) {
+func (f fixed) attempt(_, _ int, send func() reply) (bool, bool) {
 	_ = f.limiter.Wait(context.Background())
-	wait := send()
-	time.Sleep(wait)
-	return wait > 0, false
+	r := send()
+	time.Sleep(r.wait)
+	return r.refused, false
 }
 
 // paused holds everybody back until a time, and tells one event from another.
@@ -128,15 +125,15 @@ func newAIMD(step, factor float64) func() policy {
 	}
 }
 
-func (a *aimd) attempt(_, _ int, send func() time.Duration) (bool, bool) {
+func (a *aimd) attempt(_, _ int, send func() reply) (bool, bool) {
 	sent := a.enter()
-	wait := send()
+	answer := send()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
 	r := float64(a.limiter.Limit())
-	if wait > 0 {
-		if a.paused.refused(sent, wait) {
+	if answer.refused {
+		if a.paused.refused(sent, answer.wait) {
 			a.limiter.SetLimit(rate.Limit(max(r*a.factor, 1)))
 			a.raised = a.until
 		}
@@ -172,14 +169,14 @@ func (s *seek) set(r float64, now time.Time) {
 	s.changed = now
 }
 
-func (s *seek) attempt(_, _ int, send func() time.Duration) (bool, bool) {
+func (s *seek) attempt(_, _ int, send func() reply) (bool, bool) {
 	sent := s.enter()
-	wait := send()
+	answer := send()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, r := time.Now(), float64(s.limiter.Limit())
-	if wait > 0 {
-		if s.paused.refused(sent, wait) && wait < 20*time.Second {
+	if answer.refused {
+		if s.paused.refused(sent, answer.wait) && answer.wait < 20*time.Second {
 			s.cut(r, now)
 		}
 		return true, false

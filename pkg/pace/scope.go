@@ -27,6 +27,7 @@ type scope struct {
 	learner learner
 	bucket  *rate.Limiter
 	ceiling float64 // attempts a second; 0: none
+	hint    float64 // the same, for now
 
 	paused  bool
 	until   time.Time // end of the last pause
@@ -67,6 +68,9 @@ func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
 	r := s.learner.rate(s.clock(now))
 	if s.ceiling > 0 {
 		r = min(r, s.ceiling)
+	}
+	if s.hint > 0 {
+		r = min(r, s.hint)
 	}
 	if rate.Limit(r) != s.bucket.Limit() {
 		s.bucket.SetLimitAt(now, rate.Limit(r))

@@ -72,3 +72,18 @@ func (t *trace) demand(rate, end float64) (burst, since float64) {
 	}
 	return burst, since
 }
+
+// rate returns the lowest rate at which a bucket must be refilled to let everything
+// before end pass, if it holds what comes in in so many seconds.
+func (t *trace) rate(seconds, end float64) (rate float64) {
+	n := 0
+	for i := len(t.bins) - 1; i >= 0; i-- {
+		b := t.bins[i]
+		if b.at >= end {
+			continue
+		}
+		n += b.n
+		rate = max(rate, float64(n)/(end-b.at+seconds))
+	}
+	return rate
+}

@@ -28,12 +28,14 @@ const (
 	soon         = 3    // attempts accepted: fewer speak for a limit after all
 	shortAtMost  = 4    // such events in a row
 	alike        = 1.15 // the most by which rates differ that are one limit's
+	faster       = 1.3  // the change of speed after a whim
+	slower       = 0.8  // the same where so many are refused at once that it may be a limit
 	defiance     = 2.0  // the speed then, as a multiple of what was proven
 )
 
 // judge notes an event and the quota that was made of it, and returns the speed to
 // go on with at least if it was a whim, else 0.
-func (w *whims) judge(e, last event, quota float64) float64 {
+func (w *whims) judge(e, last event, quota, speed float64) float64 {
 	if last.at == 0 {
 		return 0
 	}
@@ -58,7 +60,10 @@ func (w *whims) judge(e, last event, quota float64) float64 {
 	if !w.on {
 		return 0
 	}
-	return defiance * best
+	if e.rejected > 2 && 4*e.rejected > e.accepted {
+		return max(defiance*best, slower*speed)
+	}
+	return max(defiance*best, faster*speed)
 }
 
 // isLimit reports whether there is a limit behind the last refusals after all.

@@ -77,7 +77,7 @@ func applyOnce(b *testing.B, n int, noSync bool) (time.Duration, int64) {
 	}
 	began := time.Now()
 	_, err = Apply(b.Context(), Batch{Input: file, Customer: simulate.DefaultDomain, Template: template, Ledger: l, Log: zap.NewNop(),
-		Directory: direct(b, w.service), Pacer: pace.New(pace.Limits{InFlight: 16, Start: 1e6, Seed: 1}), InFlight: 16,
+		Directory: direct(b, w.service), Pacer: pace.New(pace.Limits{InFlight: 16, Seed: 1}), InFlight: 16,
 		OpenCredentials: func() (*credentials.File, error) { return credentials.Open(w.path("staff.credentials.csv"), nil) }})
 	took := time.Since(began)
 	if err != nil {
