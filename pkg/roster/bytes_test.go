@@ -134,6 +134,9 @@ func zstdWriter(w io.Writer) io.WriteCloser {
 // refused by its start: a test that read it all would not end, and one that kept
 // a line of it would have no memory left.
 func TestHugeFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its file systems make no holes unless asked")
+	}
 	const size = 100 << 30
 	line := strings.Repeat("a", 2<<20)
 	for _, test := range []struct{ name, start, want string }{

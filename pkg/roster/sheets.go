@@ -173,8 +173,8 @@ func (m *mapper) byPosition(first []string) bool {
 	if n < 14 || n > 16 || len(first) == 0 || !strings.Contains(first[0], "@") || strings.Contains(m.labels[0].header, "@") {
 		return false
 	}
-	understood := 0
-	for i, want := range positions() {
+	understood, names := 0, positions()
+	for i, want := range names {
 		if m.fields[i] == want {
 			understood++
 		} else if m.fields[i] != none {
@@ -182,7 +182,7 @@ func (m *mapper) byPosition(first []string) bool {
 		}
 	}
 	for i, f := range m.fields[4:n] {
-		if f != none || understood == len(positions()) && m.resembling(m.labels[4+i].folded) != "" {
+		if f != none || understood == len(names) && m.resembling(m.labels[4+i].folded) != "" {
 			return false // a sheet that people made themselves
 		}
 	}
