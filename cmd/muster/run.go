@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -54,6 +55,16 @@ func (j *work) collectOften() (restore func()) {
 	return func() { debug.SetGCPercent(before) }
 }
 
+// collectSeldom keeps the garbage collector from running before there are 32 MiB of
+// garbage, until the returned function is called; by default the heap doubles, which
+// is soon where so little is kept. It does so by an array that nobody touches, and
+// that therefore is no memory but a number to go by: a percentage would grow with a
+// large input.
+func collectSeldom() (restore func()) {
+	room := make([]byte, 32<<20)
+	return func() { runtime.KeepAlive(room) }
+}
+
 func (p *program) planCommand() *cobra.Command {
 	return p.inputCommand(&cobra.Command{
 		Use:   "plan INPUT",
@@ -93,6 +104,7 @@ settings or input, nothing was sent; 2 unexpected; 3 some rows are invalid or fa
       --client-id 00000000-0000-0000-0000-000000000000 --refresh-token-file token
   muster apply staff.csv --customer contoso.onmicrosoft.com --age-recipient "$(cat desk.pub)"`,
 	}, onTenant|onApply|onSignIn|onService, func(c *cobra.Command, j *work) error {
+		defer collectSeldom()()
 		if err := j.online(creating, false); err != nil {
 			return err
 		}
