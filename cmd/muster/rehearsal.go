@@ -19,11 +19,12 @@ import (
 // nowhere. So each ledger records the service it was written for, and a run with
 // another one does not trust it.
 
-// signature is what the ledger records of the program: its version and the
-// service.
-func (p *program) signature() string { return "muster " + version() + serviceMark + p.service() }
+// signature is what the ledger records of the program.
+func (p *program) signature() string { return "muster " + version() }
 
-const serviceMark = " at "
+// oldMark stands before the service at the end of a signature in ledgers of the
+// first versions, which had no place of its own for it.
+const oldMark = " at "
 
 // errFound ends the reading of a ledger.
 var errFound = errors.New("found")
@@ -34,15 +35,19 @@ var errFound = errors.New("found")
 func serviceOf(path string) (string, error) {
 	service := ""
 	j, err := durable.OpenJournal(path, durable.Options{ReadOnly: true}, func(e durable.Entry) error {
-		var line struct{ Type, Program string }
+		var line struct{ Type, Program, Service string }
 		if err := json.Unmarshal(e.Record, &line); err != nil {
 			return err
 		}
-		i := strings.LastIndex(line.Program, serviceMark)
-		if line.Type != "run" || i < 0 {
+		if line.Type != "run" {
 			return nil
 		}
-		service = line.Program[i+len(serviceMark):]
+		if service = line.Service; service == "" {
+			_, service, _ = strings.Cut(line.Program, oldMark)
+		}
+		if service == "" {
+			return nil
+		}
 		return errFound
 	})
 	var damage *durable.DamageError

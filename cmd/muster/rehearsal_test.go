@@ -2,12 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/uuid"
 
 	"muster/pkg/ledger"
 )
@@ -15,18 +14,19 @@ import (
 func TestServiceOfLedger(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, c := range []struct{ program, want string }{
-		{"muster v1.2.3 at simulated", simulated},
-		{"muster (devel) at api.partnercenter.microsoft.com", "api.partnercenter.microsoft.com"},
-		{"some other program", ""},
+	for i, c := range []struct{ program, service, want string }{
+		{"muster v1.2.3", simulated, simulated},
+		{"muster v1.2.3 at simulated", "", simulated}, // as it was written at first
+		{"muster (devel) at api.partnercenter.microsoft.com", "", "api.partnercenter.microsoft.com"},
+		{"some other program", "", ""},
 	} {
-		path := filepath.Join(dir, c.want+".ledger.jsonl")
+		path := filepath.Join(dir, fmt.Sprint(i, ".ledger.jsonl"))
 		l, err := ledger.Open(path, ledger.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, program := range []string{c.program, "muster v9 at elsewhere"} { // the first run decides
-			if err := l.Begin(ledger.Run{ID: uuid.New(), Program: program}); err != nil {
+		for _, r := range []ledger.Run{{Program: c.program, Service: c.service}, {Program: "muster v9", Service: "elsewhere"}} { // the first run decides
+			if err := l.Begin(r); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +47,7 @@ func TestServiceOfLedger(t *testing.T) {
 	}
 }
 
-func TestSignature(t *testing.T) {
+func TestService(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		o    options
@@ -60,7 +60,7 @@ func TestSignature(t *testing.T) {
 		{options{apiURL: "http://localhost:99"}, local},
 	} {
 		p := &program{options: c.o}
-		if got := p.service(); got != c.want || !strings.HasSuffix(p.signature(), serviceMark+c.want) {
+		if got := p.service(); got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.o.apiURL, got, c.want)
 		}
 	}

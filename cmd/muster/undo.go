@@ -102,7 +102,7 @@ func (p *program) remove(ctx context.Context, d provision.Directory, l *ledger.L
 	return provision.Undo(ctx, provision.Batch{
 		OpenCredentials: p.credentialsOf(path),
 		Directory:       d, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
-		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Source: path,
+		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Service: p.service(), Source: path,
 	}, entries)
 }
 

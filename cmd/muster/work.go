@@ -101,7 +101,7 @@ func (j *work) settings() (provision.Batch, error) {
 		Customer: o.customer, Domain: o.domain, Locale: o.upnLocale,
 		OnDuplicate: provision.OnDuplicate(o.onDuplicate), OnExists: provision.OnExists(o.onExists), Strict: o.strict, Shard: j.shard,
 		MaxAttempts: o.maxAttempts, MaxFailures: o.maxFailures, InFlight: o.concurrency,
-		Stop: j.stop, RunID: uuid.New(), Program: j.signature(), Source: j.input,
+		Stop: j.stop, RunID: uuid.New(), Program: j.signature(), Service: j.service(), Source: j.input,
 	}
 	j.sum.Run = b.RunID.String()
 	j.logRun(b.RunID)
@@ -200,7 +200,7 @@ func (j *work) claim(readOnly bool) error {
 	if err != nil || was != "" || readOnly {
 		return err
 	}
-	return early(j.ledger.Begin(ledger.Run{ID: j.batch.RunID, Program: j.batch.Program, Command: "open", Input: j.input, At: time.Now()}))
+	return early(j.ledger.Begin(ledger.Run{ID: j.batch.RunID, Program: j.batch.Program, Service: j.batch.Service, Command: "open", Input: j.input, At: time.Now()}))
 }
 
 // close ends the use of the ledgers and of the terminal. It may be called twice.

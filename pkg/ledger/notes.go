@@ -73,7 +73,8 @@ func (l *Ledger) KeepCustomer(name string, c Customer) error {
 // Run describes a run of a command, for whoever reads the ledger.
 type Run struct {
 	ID      uuid.UUID `json:"run"`
-	Program string    `json:"program"` // with its version
+	Program string    `json:"program"`           // with its version
+	Service string    `json:"service,omitempty"` // whom it speaks to; ledgers of old have it at the end of Program
 	Command string    `json:"command"`
 	Input   string    `json:"input,omitempty"`
 	At      time.Time `json:"at"`

@@ -109,7 +109,7 @@ func (r *run) surveyed() {
 }
 
 func (r *run) described(command string) ledger.Run {
-	return ledger.Run{ID: r.RunID, Program: r.Program, Command: command, Input: r.Source, At: time.Now()}
+	return ledger.Run{ID: r.RunID, Program: r.Program, Service: r.Service, Command: command, Input: r.Source, At: time.Now()}
 }
 
 // withCheckpoints does the work and meanwhile writes the encrypted credentials

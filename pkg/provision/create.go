@@ -145,7 +145,12 @@ func (r *run) create(ctx context.Context, j *job) error {
 		j.note(refused, user.Trace)
 		switch r.next(j, refused) {
 		case succeeded:
-			return r.created(ctx, j, user.ID)
+			if r.claims.take(user.ID) {
+				return r.created(ctx, j, user.ID)
+			}
+			j.note(disputed(user), user.Trace)
+			j.lane.doubts.add(j)
+			return r.probe(ctx, j)
 		case again:
 			continue
 		case lookUp:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"go.uber.org/zap"
+
 	"muster/pkg/credentials"
 	"muster/pkg/durable"
 	"muster/pkg/ledger"
@@ -13,10 +15,29 @@ import (
 // openCredentials opens the credentials file if a password is to be made or a
 // person of an earlier run is in doubt, and finds the passwords of the latter.
 func (r *run) openCredentials() error {
-	if !r.generates && !r.resumes {
+	if r.generates || r.resumes {
+		return r.useCredentials()
+	}
+	if err := r.tidyCredentials(); err != nil {
+		r.Log.Warn("cannot look for stale passwords in the credentials file", zap.Error(err))
+	}
+	return nil
+}
+
+// tidyCredentials drops the passwords of people who were not created from the file
+// of a run that died after its last create. Where nobody is known there was none.
+func (r *run) tidyCredentials() error {
+	known := false
+	for range r.Ledger.Entries() {
+		known = true
+		break
+	}
+	if !known {
 		return nil
 	}
-	return r.useCredentials()
+	err := errors.Join(r.useCredentials(), r.closeCredentials())
+	r.credentials = nil
+	return err
 }
 
 // useCredentials opens the credentials file and drops what is stale in it.

@@ -94,6 +94,7 @@ type Batch struct {
 	Watcher Watcher     // nil: nobody watches
 	RunID   uuid.UUID   // stands in the ledger; zero: drawn
 	Program string      // with its version, for the ledger
+	Service string      // whom Directory speaks to, for the ledger
 	Source  string      // what the input is called, for the ledger
 }
 

@@ -70,6 +70,7 @@ type run struct {
 	throttled    atomic.Int64
 	unauthorized unauthorized
 
+	claims      *claims                // ids of the users that the ledger created
 	stage       *stage                 // places for rows with an intent and no answer
 	generates   bool                   // some row to be sent brings no password
 	resumes     bool                   // some person of an earlier run is in doubt
@@ -104,7 +105,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	if b.RunID == uuid.Nil {
 		b.RunID = uuid.New()
 	}
-	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: namesakes{}, lanes: newLanes(), began: time.Now()}
+	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: namesakes{}, claims: newClaims(), lanes: newLanes(), began: time.Now()}
 	r.report.run = r
 	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {

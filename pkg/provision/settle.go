@@ -126,6 +126,9 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 	before := j.lane.before
 	free := j.resumed || before == nil || !before.has(j.intent.UPN)
 	if j.doubtful && free && sameNames(u, j.intent) {
+		if !r.claims.take(u.ID) {
+			return r.dispute(j, u)
+		}
 		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 		return r.created(ctx, j, u.ID)
 	}

@@ -127,6 +127,9 @@ func (r *run) reserveKnown() error {
 			if e.Status == ledger.Deleting && r.online() {
 				return &InputError{"an undo of this ledger was begun and has not ended", "run the same `muster undo` again, then this command"}
 			}
+			if e.Status == ledger.Created {
+				r.claims.take(e.Outcome.UserID)
+			}
 			if r.keeps(e.Status) {
 				r.names.Reserve(e.UPN())
 				r.namesakes.add(&e)
