@@ -149,20 +149,31 @@ func build(b *testing.B) string {
 // `muster simulate` in another process without latency or quota, and a bare net/http
 // loop that sends as many creates to the same service, in turn. It prints the CPU
 // time for 10,000 creates and the creates a second, both as ratios to the bare loop.
+// Where hey is on the PATH (go install github.com/rakyll/hey@latest) it takes its turn
+// too: it can send one body only, which the service has from the second time on, and
+// neither makes nor reads JSON.
 func BenchmarkApplyOverHTTP(b *testing.B) {
 	const rows = 20_000
 	binary := build(b)
-	var mine, bare spent
+	hey, noHey := exec.LookPath("hey")
+	var mine, bare, peer spent
 	for b.Loop() {
 		service := startEmulator(b, binary)
 		mine.add(applyOnce(b, binary, service, rows))
-		bare.add(bareLoop(b, service, rows))
+		token := signIn(b, service)
+		bare.add(bareLoop(b, service, token, rows))
+		if noHey == nil {
+			peer.add(heyOnce(b, hey, service, token, rows))
+		}
 	}
 	n := float64(b.N) * rows
 	b.ReportMetric(mine.cpu.Seconds()/n*10_000, "cpu-s/10k")
 	b.ReportMetric(mine.cpu.Seconds()/bare.cpu.Seconds(), "x-bare-cpu")
 	b.ReportMetric(n/mine.wall.Seconds(), "creates/s")
 	b.ReportMetric(bare.wall.Seconds()/mine.wall.Seconds(), "x-bare-speed")
+	if noHey == nil {
+		b.ReportMetric(mine.cpu.Seconds()/peer.cpu.Seconds(), "x-hey-cpu")
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -221,21 +232,27 @@ func applyOnce(b *testing.B, binary, service string, rows int) spent {
 	return used
 }
 
-// bareLoop sends creates with net/http and 32 goroutines, encodes and decodes
-// bodies as one would, and does nothing else.
-func bareLoop(b *testing.B, service string, rows int) spent {
+// signIn gets an access token of the emulator.
+func signIn(b *testing.B, service string) string {
 	b.Helper()
 	answer, err := http.PostForm(service+"/any/oauth2/v2.0/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"any"}, "client_id": {"any"}, "scope": {"https://api.partnercenter.microsoft.com/.default"}})
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer answer.Body.Close()
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
 	if err := json.NewDecoder(answer.Body).Decode(&token); err != nil || token.AccessToken == "" {
 		b.Fatalf("no token: %v", err)
 	}
-	answer.Body.Close()
+	return token.AccessToken
+}
+
+// bareLoop sends creates with net/http and 32 goroutines, encodes and decodes
+// bodies as one would, and does nothing else.
+func bareLoop(b *testing.B, service, token string, rows int) spent {
+	b.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
 	began, before := time.Now(), cpuTime(b)
 	var wg sync.WaitGroup
@@ -243,7 +260,7 @@ func bareLoop(b *testing.B, service string, rows int) spent {
 	for range 32 {
 		wg.Go(func() {
 			for i := range next {
-				if err := bareCreate(client, service, token.AccessToken, i); err != nil {
+				if err := bareCreate(client, service, token, i); err != nil {
 					b.Error(err)
 				}
 			}
@@ -257,18 +274,34 @@ func bareLoop(b *testing.B, service string, rows int) spent {
 	return spent{cpu: cpuTime(b) - before, wall: time.Since(began)}
 }
 
+// bareUser is a user as muster sends it, and what the loop reads of the answer.
+type bareUser struct {
+	ID                string `json:"id,omitempty"`
+	UsageLocation     string `json:"usageLocation"`
+	UserPrincipalName string `json:"userPrincipalName"`
+	FirstName         string `json:"firstName"`
+	LastName          string `json:"lastName"`
+	DisplayName       string `json:"displayName"`
+	ImmutableID       string `json:"immutableId"`
+	PasswordProfile   struct {
+		Password            string `json:"password"`
+		ForceChangePassword bool   `json:"forceChangePassword"`
+	} `json:"passwordProfile"`
+	Attributes struct {
+		ObjectType string `json:"objectType"`
+	} `json:"attributes"`
+}
+
+func newBareUser(i int) bareUser {
+	u := bareUser{UsageLocation: "US", UserPrincipalName: fmt.Sprintf("bare%d.lee@%s", i, simulate.DefaultDomain),
+		FirstName: fmt.Sprint("Bare", i), LastName: "Lee", DisplayName: fmt.Sprintf("Bare%d Lee", i), ImmutableID: fmt.Sprint("B", i)}
+	u.PasswordProfile.Password, u.PasswordProfile.ForceChangePassword = "Vq7-sampleXab#12", true
+	u.Attributes.ObjectType = "CustomerUser"
+	return u
+}
+
 func bareCreate(client *http.Client, service, token string, i int) error {
-	type profile struct {
-		Password string `json:"password"`
-	}
-	type user struct {
-		ID                string  `json:"id,omitempty"`
-		UserPrincipalName string  `json:"userPrincipalName"`
-		DisplayName       string  `json:"displayName"`
-		UsageLocation     string  `json:"usageLocation"`
-		PasswordProfile   profile `json:"passwordProfile"`
-	}
-	body, err := json.Marshal(user{UserPrincipalName: fmt.Sprintf("bare%d@%s", i, simulate.DefaultDomain), DisplayName: "Bare", UsageLocation: "US", PasswordProfile: profile{"Vq7!sampleX"}})
+	body, err := json.Marshal(newBareUser(i))
 	if err != nil {
 		return err
 	}
@@ -287,11 +320,27 @@ func bareCreate(client *http.Client, service, token string, i int) error {
 	if err != nil {
 		return err
 	}
-	var created user
+	var created bareUser
 	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &created); err != nil || created.ID == "" {
 		return fmt.Errorf("create %d: %v, %.200s", i, err, text)
 	}
 	return nil
+}
+
+// heyOnce has hey send as many creates, all the same, and returns what its process used.
+func heyOnce(b *testing.B, hey, service, token string, rows int) spent {
+	b.Helper()
+	body, err := json.Marshal(newBareUser(-1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := exec.Command(hey, "-n", strconv.Itoa(rows), "-c", "32", "-m", http.MethodPost, "-T", "application/json",
+		"-H", "Authorization: Bearer "+token, "-d", string(body), service+"/v1/customers/"+simulate.DefaultCustomerID+"/users")
+	began := time.Now()
+	if out, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return spent{cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), wall: time.Since(began)}
 }
 
 // cpuTime is what this process has used so far.
