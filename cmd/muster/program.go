@@ -35,6 +35,7 @@ type program struct {
 
 	running atomic.Bool    // a run is under way, and log and json are settled
 	run     string         // its id
+	idle    atomic.Bool    // nothing is on its way, so that there is nothing to bring to its end
 	command *cobra.Command // the one that was called; nil before its settings are known
 	doc     document       // what --output json prints at the end
 	told    bool           // it was printed, or the text instead
@@ -101,7 +102,10 @@ func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
 
 // sayStopping tells a person that the first signal was heard.
 func (p *program) sayStopping() {
-	if p.running.Load() {
+	switch {
+	case p.idle.Load():
+		p.say("stopping")
+	case p.running.Load():
 		p.say("stopping: no more rows are taken, and what is on its way may land, for 20 seconds at most (once more to leave at once)")
 	}
 }

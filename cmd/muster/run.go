@@ -33,7 +33,10 @@ INPUT is a path, or - for standard input.`,
 			return err
 		}
 		defer j.collectOften()()
-		return j.conclude(provision.Validate(c.Context(), j.batch, j.writeResults))
+		j.idle.Store(true)
+		ctx, cancel := j.untilStopped(c.Context())
+		defer cancel()
+		return j.conclude(provision.Validate(ctx, j.batch, j.writeResults))
 	})
 }
 

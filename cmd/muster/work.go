@@ -268,7 +268,7 @@ func (j *work) unwritten(failed, err error) error {
 // unread is the error of a run that sent nothing because the file cannot be read
 // to its end.
 func (j *work) unread(err error) error {
-	if j.leaving() {
+	if j.leaving() || errors.Is(err, provision.ErrStopped) {
 		return provision.ErrStopped
 	}
 	if bad := (*roster.Error)(nil); errors.As(err, &bad) {
@@ -362,7 +362,7 @@ func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row,
 		seen, last, total := map[place]bool{}, place{}, 0
 		j.sum.few, j.domains = nil, map[string][]string{}
 		for r, err := range rows {
-			if j.leaving() {
+			if j.leaving() || j.idle.Load() && j.stopped() {
 				yield(r, provision.ErrStopped)
 				return
 			}
