@@ -31,7 +31,11 @@ func throttled(wait time.Duration) pace.Answer {
 // counts those that do.
 func TestNothingLeavesInsideAWindow(t *testing.T) {
 	latency := simulate.Latency{Min: 20 * ms, Max: 120 * ms}
-	one, four := jobs(3000, 1), jobs(1000, 4)
+	rows := 4000
+	if testing.Short() {
+		rows = 1200
+	}
+	one, four := jobs(rows, 1), jobs(rows/4, 4)
 	for _, form := range []struct {
 		name string
 		form simulate.Form
