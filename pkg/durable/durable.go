@@ -1,12 +1,15 @@
 // Package durable keeps files that survive a crash: the whole replacement of a
-// file, a journal that only grows, and a lock that a killed process leaves
-// free. Nothing here knows what the files say.
+// file, a file that only grows and a journal on top of it, and a lock that a killed
+// process leaves free. Nothing here knows what the files say.
 //
 //	err := durable.Replace("staff.results.csv", 0o600, func(w io.Writer) error { … })
 //
 //	lock, err := durable.Acquire("staff.ledger.jsonl.lock")
 //	journal, err := durable.OpenJournal("staff.ledger.jsonl", durable.Options{}, replay)
 //	place, err := journal.Append(record) // returns once record is on the disk
+//
+//	tail := durable.NewTail(file, end, durable.Options{})
+//	err := tail.Append(line) // the same for a file without sums
 package durable
 
 import (
