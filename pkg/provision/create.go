@@ -164,14 +164,19 @@ func (r *run) create(ctx context.Context, j *job) error {
 		case leaveRow:
 			return r.leave(j)
 		}
-		wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
-		r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
-			zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
-			zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
-		if r.rest(wait) != nil {
+		if r.pause(j, refused) != nil {
 			return r.leave(j)
 		}
 	}
+}
+
+// pause waits before the next attempt, unless the run ends before.
+func (r *run) pause(j *job, refused *partner.Error) error {
+	wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
+	r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
+		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
+		zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
+	return r.rest(wait)
 }
 
 // note keeps what the result will say of the last attempt.
