@@ -71,7 +71,7 @@ func (ps *peers) found(g *Gate, now time.Time, wait time.Duration) {
 	}
 	ps.looked = time.Time{}
 	if ps.limited++; ps.limited > 1 {
-		ps.next = now.Add(wait * scouts << min(ps.limited, 10))
+		ps.next = now.Add(min(wait, MaxRetryAfter) * scouts << min(ps.limited, 10))
 	}
 }
 
