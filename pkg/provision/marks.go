@@ -119,11 +119,11 @@ type slot struct{ tag, row uint32 }
 
 func (t *firsts) place(tag uint32) int { return int(uint64(tag) * uint64(len(t.slots)) >> 32) }
 
-// grow adds a quarter of the size: old and new places are in the same order, so
-// that moving is one walk through memory.
+// grow doubles small tables and adds a quarter to large ones: old and new places are
+// in the same order, so that moving is one walk through memory.
 func (t *firsts) grow() {
 	old := t.slots
-	t.slots = make([]slot, max(20, len(old)+len(old)/4))
+	t.slots = make([]slot, len(old)+max(20, min(len(old), 4096), len(old)/4))
 	for _, s := range old {
 		if s.row == 0 {
 			continue

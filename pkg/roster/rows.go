@@ -108,7 +108,7 @@ func share[T any](p *pass, work func([]Row, []T) []T) *jobs[T] {
 	workers := runtime.GOMAXPROCS(0)
 	js := &jobs[T]{
 		ordered: make(chan *job[T], 2*workers),
-		spare:   make(chan space[T], 2*workers),
+		spare:   make(chan space[T], 4*workers),
 		quit:    make(chan struct{}),
 		pass:    p,
 	}
@@ -158,12 +158,14 @@ func (js *jobs[T]) read(todo <-chan *job[T], work func([]Row, []T) []T) {
 	}
 }
 
-// space returns empty space for n rows.
+// space returns empty space for n rows, and some more for the batches that use it
+// again.
 func (js *jobs[T]) space(n int) space[T] {
 	select {
 	case s := <-js.spare:
 		return space[T]{s.rows[:0], s.results[:0]}
 	default:
+		n += n / 4
 		return space[T]{make([]Row, 0, n), make([]T, 0, n)}
 	}
 }

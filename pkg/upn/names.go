@@ -11,7 +11,7 @@ import (
 // case. It is made by [NewNames] and not safe for concurrent use.
 //
 // It keeps 64-bit hashes instead of the names: 12 bytes a slot and between 15
-// and 19 bytes a name, so that ten million names need less than 200 MB. Two names with one
+// and 19 bytes a name (up to 30 of the first million), so that ten million names need less than 200 MB. Two names with one
 // hash are taken for equal, which happens about three times in a million runs of
 // ten million names each; a generated name then only gets a number that it did
 // not need. No name is ever given out twice.
@@ -165,11 +165,12 @@ func (g *segment) place(h uint64) int {
 	return int(uint64(uint32(h>>24)) * uint64(len(g.slots)) >> 32)
 }
 
-// grow makes room by a quarter: the table stays at least 64 % full, and since old and new
-// places are in the same order, moving the slots is a walk through memory.
+// grow makes room: small tables double, and large ones grow by a quarter, so that they
+// stay at least 64 % full. Since old and new places are in the same order, moving the
+// slots is a walk through memory.
 func (g *segment) grow() {
 	old := g.slots
-	g.slots = make([]slot, max(20, len(old)+len(old)/4))
+	g.slots = make([]slot, len(old)+max(20, min(len(old), 4096), len(old)/4))
 	for _, e := range old {
 		if !e.free() {
 			*g.probe(uint64(e.high)<<32 | uint64(e.low)) = e
