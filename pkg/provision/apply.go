@@ -31,14 +31,14 @@ func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, er
 	r, over := newRun(ctx, b)
 	defer over()
 	r.planning = true
-	rows := r.rowsAtOnce(ctx)
 	if r.namesLater() {
-		if err := r.survey(ctx); err != nil {
-			return nil, err
+		for _, err := range r.meet(ctx) {
+			if err != nil {
+				return nil, err
+			}
 		}
-		rows = r.report.Rows()
 	}
-	if err := write(rows); err != nil {
+	if err := write(r.rowsAtOnce(ctx)); err != nil {
 		return nil, cmp.Or(r.unread, err)
 	}
 	r.surveyed()

@@ -80,7 +80,37 @@ func validated(t *testing.T, path string) (atOnce, again []results.Row) {
 // The results that are made during the survey must be those that reading the input
 // again gives, on one processor and on several.
 func TestResultsAtOnce(t *testing.T) {
-	path := mixedCrowd(t, 5000)
+	t.Run("generated", func(t *testing.T) { resultsAtOnce(t, mixedCrowd(t, 5000)) })
+	t.Run("given", func(t *testing.T) { resultsAtOnce(t, someNamed(t, mixedCrowd(t, 5000))) })
+}
+
+// someNamed gives every seventh person of a file a userPrincipalName, which now and
+// then is one that somebody else gets generated, or is given too.
+func someNamed(t *testing.T, path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i, line := range lines {
+		name := ""
+		switch {
+		case i == 0:
+			name = "userPrincipalName"
+		case strings.HasPrefix(line, "North"): // goes on from the line before
+			continue
+		case i%7 == 0:
+			name = []string{"anna.smith", "ann.lee2", "n" + strconv.Itoa(i)}[i/7%3]
+		}
+		lines[i] = name + "," + line
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func resultsAtOnce(t *testing.T, path string) {
 	processors := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(processors)
 	want, again := validated(t, path)

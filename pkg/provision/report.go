@@ -67,11 +67,16 @@ func (r *Report) Rows() iter.Seq2[results.Row, error] {
 
 // rowsAtOnce are the results of a survey while it goes on. It exists for speed:
 // where no name depends on a later row, reading the input a second time for the
-// results would double the time of a validation.
+// results would double the time of a validation; and where names do, the results are made
+// while the rows get theirs.
 func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
+	people := r.meet(ctx)
+	if r.namesLater() {
+		people = r.meetAgain(ctx)
+	}
 	return func(yield func(results.Row, error) bool) {
 		var row results.Row
-		for j, err := range r.meet(ctx) {
+		for j, err := range people {
 			if err != nil {
 				r.unread = err
 				yield(results.Row{}, err)
@@ -80,7 +85,7 @@ func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 			if !j.mine {
 				continue
 			}
-			if err := r.tell(&row, j, *r.marks.at(r.marks.len)); !yield(row, err) {
+			if err := r.tell(&row, j, *r.marks.at(j.source.N)); !yield(row, err) {
 				return
 			}
 		}

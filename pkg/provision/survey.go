@@ -41,6 +41,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 				return
 			}
 			r.expect(batch)
+			r.marks.expect(batch)
 			for i := range batch {
 				j := &batch[i]
 				if j.err != nil {
@@ -60,7 +61,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 	}
 }
 
-// expect prepares the tables of keys and names for a batch; see marks.expect.
+// expect prepares the table of names for a batch; see [upn.Names.Expect].
 func (r *run) expect(batch []judged) {
 	r.wishes = r.wishes[:0]
 	for i := range batch {
@@ -69,7 +70,6 @@ func (r *run) expect(batch []judged) {
 		}
 	}
 	r.names.Expect(r.wishes)
-	r.marks.expect(batch)
 }
 
 // admit gives the next row its mark.
@@ -95,22 +95,45 @@ func (r *run) nameAll(ctx context.Context) error {
 	if !waiting {
 		return nil
 	}
-	for batch, err := range r.judged(ctx) {
+	for _, err := range r.meetAgain(ctx) {
 		if err != nil {
 			return err
 		}
-		for i := range batch {
-			j := &batch[i]
-			m, err := r.markOf(j.source.N, j.hash)
-			if err != nil {
-				return err
-			}
-			if m.fate == toName {
-				r.name(j, m)
-			}
-		}
 	}
 	return nil
+}
+
+// meetAgain reads the input after meet, gives names to those who wait for theirs,
+// and yields everybody.
+func (r *run) meetAgain(ctx context.Context) iter.Seq2[*judged, error] {
+	return func(yield func(*judged, error) bool) {
+		last := 0
+		for batch, err := range r.judged(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			r.expect(batch)
+			for i := range batch {
+				j := &batch[i]
+				last = j.source.N
+				m, err := r.markOf(last, j.hash)
+				if err == nil && m.fate == toName {
+					r.name(j, m)
+				}
+				if !yield(j, err) || err != nil {
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				yield(nil, ErrStopped)
+				return
+			}
+		}
+		if err := r.whole(last); err != nil {
+			yield(nil, err)
+		}
+	}
 }
 
 // reserveKnown takes the names that belong to people of the ledger, so that they

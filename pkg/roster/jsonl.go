@@ -20,6 +20,8 @@ type jsonReader struct {
 	members map[string]field // the same by folded name
 	unknown []string         // names that are none of the contract's, in order of appearance
 	seen    [][]byte         // names in the object at hand
+	line    []byte           // the line at hand
+	record  record           // of it
 }
 
 func newJSONReader(members map[string]field) *jsonReader {
@@ -33,8 +35,8 @@ func (r *jsonReader) strangers() []string { return r.unknown }
 
 // read reads one line.
 func (r *jsonReader) read(raw string, _ bool) (*record, *Problem) {
-	rec := &record{}
-	line := bytes.TrimSpace([]byte(raw))
+	r.line, r.record = append(r.line[:0], raw...), record{}
+	rec, line := &r.record, bytes.TrimSpace(r.line)
 	if !json.Valid(line) {
 		return rec, badJSON(line)
 	}
