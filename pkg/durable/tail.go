@@ -16,7 +16,7 @@ const (
 	syncEvery = 5 * time.Millisecond
 	// enough is how many records are worth a sync before its time. A run that has
 	// so many at once would wait for nothing else.
-	enough = 32
+	enough = 64
 )
 
 // Options are the settings of a file that grows. The zero value is what a run

@@ -22,9 +22,9 @@ const (
 	inHand = 64
 	// staged is, in multiples of InFlight, how many rows of a run may have a
 	// durable intent and no answer. More than InFlight, so that the next intents
-	// are synced while requests are out; not many more, because a crash leaves
-	// them in doubt.
-	staged = 3
+	// are synced in large groups while requests are out; not many more, because a
+	// crash leaves them in doubt, and a service that dies is asked for each of them.
+	staged = 5
 	// benchSize is how many rows of a lane may wait for the listing that settles
 	// them; when there are more, it is made early.
 	benchSize = 2000
