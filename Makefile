@@ -52,6 +52,7 @@ tidy:
 bench:
 	@go version && echo "$$(nproc) processors, load $$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null), $$(date -u +%F)"
 	@{ go test $(MUSTER) -run='^$$' -bench='^BenchmarkValidate$$/^1M$$' -benchtime=3x && \
+	go test $(MUSTER) -run='^$$' -bench='^BenchmarkValidateJSONLines$$' -benchtime=1x && \
 	go test $(MUSTER) -run='^$$' -bench='^BenchmarkApplyOverHTTP$$' -benchtime=3x && \
 	go test $(MUSTER) -run='^$$' -bench='^BenchmarkValidate$$/^10M$$' -benchtime=1x && \
 	go test ./pkg/provision -run='^$$' -bench='^BenchmarkGroupCommit$$' -benchtime=3x; } | \

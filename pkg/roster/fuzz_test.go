@@ -102,6 +102,7 @@ func FuzzCSV(f *testing.F) {
 		if file == nil || bad != nil {
 			return
 		}
+		sameWithoutCutting(t, file, rows)
 		want := recordsOf(t, file)
 		if len(rows) != len(want) {
 			t.Fatalf("got %d rows, want %d: %q", len(rows), len(want), want)
@@ -131,6 +132,26 @@ func FuzzCSV(f *testing.F) {
 			}
 		}
 	})
+}
+
+// sameWithoutCutting holds that gocsv reads of plain records what cutting them at the
+// delimiters gives.
+func sameWithoutCutting(t *testing.T, f *File, rows []Row) {
+	cutting, err := newCSVReader(f.rawHead, f.shape, f.fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, err := newCSVReader(f.rawHead, f.shape, f.fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		got, gotFault := cutting.read(row.record(), row.batch.marks[row.at].plain)
+		want, wantFault := reading.read(row.record(), false)
+		if *got != *want || !reflect.DeepEqual(gotFault, wantFault) {
+			t.Errorf("%q: cut into %+v, %+v, want %+v, %+v", row.record(), *got, gotFault, *want, wantFault)
+		}
+	}
 }
 
 // recordsOf reads the data records of the decoded text, nil for one with a stray
