@@ -104,6 +104,8 @@ type Summary struct {
 type Tally struct {
 	sum       Summary
 	customers map[string]*Counts
+	last      *Counts // of the customer of the row before
+	lastID    string
 	causes    map[causeKey]*Cause
 }
 
@@ -129,6 +131,9 @@ func (t *Tally) add(r *Row) {
 }
 
 func (t *Tally) customer(id string) *Counts {
+	if t.last != nil && t.lastID == id { // as for nearly every row
+		return t.last
+	}
 	c := t.customers[id]
 	if c == nil {
 		if len(t.customers) >= maxCustomers {
@@ -139,6 +144,7 @@ func (t *Tally) customer(id string) *Counts {
 			t.customers[strings.Clone(id)] = c
 		}
 	}
+	t.last, t.lastID = c, strings.Clone(id)
 	return c
 }
 

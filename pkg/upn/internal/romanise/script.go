@@ -69,12 +69,22 @@ var blocks = [...]struct {
 	{0x20000, 0x3ffff, han},
 }
 
+// scriptOf looks at the largest blocks first, for speed: it is asked several times
+// for each letter that is not Latin.
 func scriptOf(r rune) script {
-	if 'a' <= r && r <= 'z' || 0xc0 <= r && r <= 0x24f {
+	switch {
+	case 'a' <= r && r <= 'z' || 0xc0 <= r && r <= 0x24f:
 		return latin
-	}
-	if '0' <= r && r <= '9' {
+	case '0' <= r && r <= '9':
 		return common
+	case 0x400 <= r && r <= 0x52f:
+		return cyrillic
+	case 0x600 <= r && r <= 0x6ff:
+		return arabic
+	case 0x4e00 <= r && r <= 0x9fff:
+		return han
+	case 0xac00 <= r && r <= 0xd7a3:
+		return hangul
 	}
 	for _, b := range blocks {
 		if r <= b.last {
