@@ -206,7 +206,7 @@ func FuzzJSONL(f *testing.F) {
 			if len(row.Problems) > 0 || json.Unmarshal([]byte(row.record()), &want) != nil {
 				continue
 			}
-			if first, ok := want["firstName"].(string); ok && tidy(first) != row.Person.FirstName {
+			if first, ok := want["firstName"].(string); ok && tidy(first) != "" && tidy(first) != row.Person.FirstName { // another spelling may bring what an empty one lacks
 				t.Errorf("%s: got first name %q, want %q", row.record(), row.Person.FirstName, first)
 			}
 		}
