@@ -97,6 +97,7 @@ func shown(rows []Row) []string {
 func FuzzCSV(f *testing.F) {
 	addCorpus(f, "*.csv")
 	f.Add([]byte("firstName,lastName\n\"a\nb\",c\r\n\"x\"y,z\n\r\n\n,\n'=1,\"\"\"\"\n"))
+	f.Add([]byte("firstName,lastName\n\"a, \"\"b\"\"\",\"\"\n\"\",c\r\n\"a\",\"b\"\r\n\"a\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, rows, bad := passes(t, data, Options{Format: "csv", Stdin: bytes.NewReader(data), TempDir: t.TempDir(), MaxLine: 4096})
 		if file == nil || bad != nil {

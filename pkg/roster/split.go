@@ -27,7 +27,7 @@ type mark struct {
 	line       int
 	n          int  // the data row; 0: not one of them, to be skipped
 	tall       bool // goes over several lines
-	plain      bool // CSV in one line without any quote
+	plain      bool // CSV in one line that can be cut cell by cell
 }
 
 // record returns the i-th record, its line end included.
@@ -47,7 +47,7 @@ type cut struct {
 	end   int  // bytes of the record; 0: its end is not in the text
 	lines int  // line ends in it, or up to the end of the text
 	empty bool // an empty line, which encoding/csv does not count as a record
-	plain bool // CSV in one line without any quote
+	plain bool // CSV in one line, with no quote but around whole cells and doubled in them
 	kind  kind
 	torn  int // lines into the record, 1-based, where a quote opens that is not closed as it should; 0: none
 }
@@ -245,7 +245,7 @@ func (s csvShape) quoted(text []byte) cut {
 			return strayed(text, i, lines, suspect)
 		}
 		if comma < 0 {
-			return cut{end: i + nl + 1, lines: lines + 1}
+			return cut{end: i + nl + 1, lines: lines + 1, plain: lines == 0}
 		}
 		i += comma + 1
 	}
