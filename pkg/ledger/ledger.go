@@ -155,10 +155,11 @@ type Ledger struct {
 	journal *durable.Journal // nil where a file to be read does not exist
 	lock    *durable.Lock
 
-	mu    sync.Mutex
-	state map[Key]state
-	rates map[string]float64
-	known map[string]Customer // by the name that the input has
+	mu     sync.Mutex
+	state  map[Key]state
+	rates  map[string]float64
+	paused time.Time
+	known  map[string]Customer // by the name that the input has
 }
 
 // Options are the settings of [Open].

@@ -25,6 +25,30 @@ func (l *Ledger) KeepRate(tenant string, perSecond float64) error {
 	return nil
 }
 
+// PausedUntil returns until when the service asked the runs of this ledger to send
+// nothing, as far as they recorded it; zero if it never did.
+func (l *Ledger) PausedUntil() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.paused
+}
+
+// KeepPause records until when the service asks to send nothing, so that a run that
+// is killed meanwhile and started again keeps to it. An earlier time than the one
+// that is known changes nothing.
+func (l *Ledger) KeepPause(until time.Time) error {
+	l.mu.Lock()
+	known := !until.After(l.paused)
+	if !known {
+		l.paused = until // also for those who come while it is being written
+	}
+	l.mu.Unlock()
+	if known {
+		return nil
+	}
+	return l.append(pause{Type: typePause, Until: until, At: time.Now()})
+}
+
 // Customer is what the service said of a customer.
 type Customer struct {
 	Tenant string // GUID

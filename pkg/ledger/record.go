@@ -17,6 +17,7 @@ const (
 	typeUndo    = "undo"    // a DELETE is about to be sent
 	typeHanded  = "handed"  // passwords are in a complete file
 	typeRate    = "rate"    // the rate that a run found
+	typePause   = "pause"   // the service asked to wait
 
 	typeCustomer = "customer" // who a customer is
 )
@@ -53,6 +54,12 @@ type found struct {
 	Tenant    string    `json:"customer_id"`
 	PerSecond float64   `json:"per_second"`
 	At        time.Time `json:"at"`
+}
+
+type pause struct {
+	Type  string    `json:"type"`
+	Until time.Time `json:"until"`
+	At    time.Time `json:"at"`
 }
 
 // append makes a line durable that has no place in anybody's state.
@@ -95,6 +102,8 @@ type line struct {
 	Rate    float64 `json:"per_second"`
 	Name    string  `json:"name"`
 	Domain  string  `json:"domain"`
+
+	Until time.Time `json:"until"`
 }
 
 // set takes a member of a line about one person; see [decode].
@@ -138,6 +147,8 @@ func (l *Ledger) replay(e durable.Entry) error {
 		l.hand(line.Keys)
 	case typeRate:
 		l.rates[line.Tenant] = line.Rate
+	case typePause:
+		l.paused = line.Until
 	case typeCustomer:
 		l.known[line.Name] = Customer{Tenant: line.Tenant, Domain: line.Domain}
 	}

@@ -58,6 +58,17 @@ func (p *Pacer) Gate(name string, start float64) *Gate {
 	return g
 }
 
+// Await keeps everything back until a time that the service named to an earlier run,
+// as if it had refused this one. A time that has passed changes nothing.
+func (p *Pacer) Await(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); until.After(now) {
+		p.run.prolong(now, until)
+		p.run.stall(now, until.Sub(now))
+	}
+}
+
 // Gate paces the attempts of one customer.
 type Gate struct {
 	p     *Pacer

@@ -39,10 +39,46 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	}
 	pass.Leave(answer)
 	r.count(a, answer)
+	if err := r.keepPause(answer); err != nil {
+		return nil, r.broken(err)
+	}
 	if r.refused(refused, pass.Start) {
 		return nil, r.refuse(refused)
 	}
 	return refused, nil
+}
+
+const (
+	// longestMemory bounds how long a pause outlives the run that was told to make
+	// it: a service that asks for more by mistake is asked again then.
+	longestMemory = time.Hour
+	// pauseMargin is what a recorded pause is longer: what else was on the wire is
+	// refused too, a little later, and need not be recorded as well.
+	pauseMargin = time.Second
+)
+
+// keepPause records how long the service wants us to wait, for a run that follows
+// this one before that is over.
+func (r *run) keepPause(a pace.Answer) error {
+	if !a.Throttled || !a.HasRetryAfter || a.RetryAfter <= 0 || r.Ledger == nil || r.planning {
+		return nil
+	}
+	until := time.Now().Add(min(a.RetryAfter, longestMemory))
+	if !until.After(r.Ledger.PausedUntil()) {
+		return nil
+	}
+	return r.Ledger.KeepPause(until.Add(pauseMargin))
+}
+
+// keepToPause waits out the pause that an earlier run was told to make, whichever
+// customer it was about. One that is too far away was made by a clock that was wrong.
+func (r *run) keepToPause() {
+	if r.Pacer == nil || r.Ledger == nil {
+		return
+	}
+	if until := r.Ledger.PausedUntil(); time.Until(until) <= longestMemory+pauseMargin {
+		r.Pacer.Await(until)
+	}
 }
 
 // count keeps the numbers of the report, and tells the watcher.
@@ -118,9 +154,15 @@ func (r *run) call(ctx context.Context, l *lane, op string, send func(context.Co
 	}
 }
 
-// unauthorizedAtMost is how many 401s in a row, each with a fresh token and
-// without any other answer between them, end a run. One may be an accident.
-const unauthorizedAtMost = 4
+const (
+	// unauthorizedAtMost is how many 401s in a row, each with a fresh token and
+	// without any other answer between them, end a run. One may be an accident.
+	unauthorizedAtMost = 4
+	// unauthorizedPause is how long everybody waits after the second of them, and
+	// twice that after the third: a gateway that restarts may refuse everybody for
+	// a second or two.
+	unauthorizedPause = 2 * time.Second
+)
 
 // unauthorized counts 401s in a row. Those of requests that were out together
 // count once: they had one token.
@@ -136,15 +178,16 @@ func (u *unauthorized) forget() {
 	u.times = 0
 }
 
-// another counts the 401 to a request that was sent at that time.
-func (u *unauthorized) another(sent time.Time) (times int) {
+// another counts the 401 to a request that was sent at that time, and says how many
+// there were; next is false where it counts no more.
+func (u *unauthorized) another(sent time.Time) (times int, next bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.times == 0 || !sent.Before(u.last) {
+	if next = u.times == 0 || !sent.Before(u.last); next {
 		u.times++
 		u.last = time.Now()
 	}
-	return u.times
+	return u.times, next
 }
 
 // refused counts 401s, and reports whether no request of any customer can succeed.
@@ -154,7 +197,11 @@ func (r *run) refused(e *partner.Error, sent time.Time) bool {
 		r.unauthorized.forget()
 		return false
 	case e.WantsFreshToken() && e.Kind != partner.SignIn:
-		return r.unauthorized.another(sent) >= unauthorizedAtMost
+		times, next := r.unauthorized.another(sent)
+		if next {
+			r.Pacer.Await(time.Now().Add(time.Duration(times-1) * unauthorizedPause))
+		}
+		return times >= unauthorizedAtMost
 	}
 	return e.ConcernsRun()
 }

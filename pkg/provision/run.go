@@ -107,6 +107,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	}
 	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: namesakes{}, claims: newClaims(), lanes: newLanes(), began: time.Now()}
 	r.report.run = r
+	r.keepToPause()
 	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {
 		for _, c := range b.Input.Mapping().Columns {

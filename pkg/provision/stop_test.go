@@ -57,3 +57,64 @@ func TestStoppingAHangingService(t *testing.T) {
 		})
 	}
 }
+
+// A run that begins while the service still wants quiet sends nothing, whoever was
+// told to be quiet.
+func TestAPauseOutlivesItsRun(t *testing.T) {
+	for wait, after := range map[string]time.Duration{"3600": time.Hour + time.Minute, "60": 0} {
+		told := false
+		sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+			if r.Op != simulate.CreateUser || told {
+				return simulate.Fault{}
+			}
+			told = true
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 429, RetryAfter: wait}
+		}}
+		bubble(t, wait, sc, func(w *world) {
+			w.batch = func(b *Batch) { b.InFlight = 1 }
+			people := staff(5)
+			w.input(rowsOf(people)...)
+			p := w.start(doom{}, nil)
+			time.AfterFunc(10*time.Second, func() { close(p.stopped) })
+			if _, _, err := p.apply(w.t.Context()); err == nil {
+				t.Error("a run that was told to wait has ended well")
+			}
+			requests, began := w.service.Counts().Requests, time.Now()
+			if wait == "3600" { // too long to sit out
+				if _, err := w.applied(people); err == nil || w.service.Counts().Requests != requests {
+					t.Errorf("%v, and %d requests in the pause", err, w.service.Counts().Requests-requests)
+				}
+			}
+			time.Sleep(after)
+			sum, err := w.applied(people)
+			if err != nil || sum.Created != 5 {
+				t.Errorf("%+v, %v, want 5 created", sum, err)
+			}
+			if took := time.Since(began); took < 49*time.Second {
+				t.Errorf("the next run did not wait: %v", took)
+			}
+		})
+	}
+}
+
+// A gateway that turns everybody away for a moment does not end a run.
+func TestAMomentOf401(t *testing.T) {
+	var from time.Time
+	sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+		if r.Op != simulate.CreateUser {
+			return simulate.Fault{}
+		}
+		if from.IsZero() {
+			from = time.Now()
+		}
+		if time.Since(from) < 1500*time.Millisecond {
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 401}
+		}
+		return simulate.Fault{}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		if sum, err := w.applied(staff(60)); err != nil || sum.Created != 60 {
+			t.Errorf("%+v, %v, want 60 created", sum, err)
+		}
+	})
+}
