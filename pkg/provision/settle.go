@@ -73,7 +73,7 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	}
 	for _, j := range refused {
 		if user, ok := found[strings.ToLower(j.intent.UPN)]; ok {
-			if err := r.wasThere(j, user); err != nil {
+			if err := r.wasThere(ctx, j, user); err != nil {
 				return err
 			}
 		}
@@ -119,16 +119,13 @@ func (r *run) find(l *lane, state partner.State, jobs []*job) (map[string]partne
 	return found, err
 }
 
-// identified settles a row whose name the tenant has. The user is ours if a
-// request of ours may have made it, nobody had the name when the tenant was
-// listed before, and it bears the names that we sent.
+// identified settles a row whose name the tenant has.
 func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
-	before := j.lane.before
-	free := j.resumed || before == nil || !before.has(j.intent.UPN)
-	if j.doubtful && free && sameNames(u, j.intent) {
+	if r.ours(j, u) {
 		if !r.claims.take(u.ID) {
 			return r.dispute(j, u)
 		}
+		j.certain = j.certain && j.doubtful
 		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 		return r.created(ctx, j, u.ID)
 	}
@@ -137,6 +134,18 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 		return r.forgetPassword(j, r.record(o))
 	}
 	return r.forgetPassword(j, r.failed(o))
+}
+
+// ours reports whether a user who has the name of a row is its own: nobody had the
+// name when the tenant was listed before, the user bears the names that we sent, and
+// a request of ours may have made it. Where a user too few is a person created twice,
+// in the next run under the next number, that is so of any request, also of one that
+// was refused at once: something on the way may have sent it twice. The password is
+// then reset, since somebody else may have been quicker after all.
+func (r *run) ours(j *job, u partner.User) bool {
+	before := j.lane.before
+	free := j.resumed || before == nil || !before.has(j.intent.UPN)
+	return free && sameNames(u, j.intent) && (j.doubtful || r.OnExists == NumberExisting)
 }
 
 // otherUser is the outcome of a row whose name a user has whom somebody else made
@@ -153,7 +162,15 @@ func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
 
 // wasThere corrects what was recorded of a row that the service refused: a user
 // has its name. The watcher has counted the row.
-func (r *run) wasThere(j *job, u partner.User) error {
+func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
+	if r.ours(j, u) && r.claims.take(u.ID) {
+		r.failures.Add(-1)
+		j.certain = false
+		if err := r.makePassword(j); err != nil { // the one that was sent is forgotten
+			return r.broken(err)
+		}
+		return r.created(ctx, j, u.ID)
+	}
 	o := r.otherUser(j, u)
 	if o.Status == ledger.Exists {
 		r.failures.Add(-1)

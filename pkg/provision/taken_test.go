@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,6 +68,34 @@ func TestNamesTakenDuringARun(t *testing.T) {
 			for name := range w.passwords() {
 				if name == there[0].UserPrincipalName || name == there[1].UserPrincipalName {
 					t.Errorf("%d: the credentials name %s, whom somebody else made", test.status, name)
+				}
+			}
+		})
+	}
+}
+
+// Something on the way that sends a request twice, or answers in the service's place
+// after it was carried out, makes nobody a second user under the next number, not
+// even in the next run.
+func TestNobodyIsHisOwnNamesake(t *testing.T) {
+	for _, status := range []int{409, 400, 429, 401} {
+		first := func(r simulate.Request) simulate.Fault {
+			if r.Op != simulate.CreateUser || r.Attempt > 1 {
+				return simulate.Fault{}
+			}
+			return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
+		}
+		sc := simulate.Scenario{Fault: first, Repeats: simulate.Repeats{Ignore: true}}
+		bubble(t, strconv.Itoa(status), sc, func(w *world) {
+			w.batch = func(b *Batch) { b.OnExists = NumberExisting }
+			people := staff(9)
+			for range 2 {
+				sum, err := w.applied(people)
+				if err != nil || sum.Created != 9 {
+					t.Errorf("%+v, %v, want 9 created", sum, err)
+				}
+				if users := w.users(simulate.DefaultCustomerID); len(users) != 9 {
+					t.Errorf("%d users, want 9", len(users))
 				}
 			}
 		})
