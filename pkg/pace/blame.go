@@ -41,7 +41,7 @@ const (
 )
 
 const (
-	clear    = 2.5 // log of the odds from which on they are
+	clear    = 3.5 // log of the odds from which on they are
 	likely   = 1.0 // the same where a mistake costs less than to keep everybody waiting
 	mostOdds = 6.0 // of one group; whatever it shows, the next may show that it was chance
 

@@ -120,23 +120,26 @@ func TestManyCustomers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")
 	}
+	// Who is limited is a conclusion from chances. A wrong one, seen once in some
+	// fifty runs, may cost some requests until the next refusal corrects it.
+	const fooled = 10
 	for _, aim := range []struct {
 		scenario         scenario
 		efficiency, each float64 // of the last customer, and the mean of all
 	}{
-		{service("6 x 150, 20/s each", jobs(150, 6), 16, usual, each(lenient(20, 5, 1, 1))), 0.70, 0.72},
+		{service("6 x 150, 20/s each", jobs(150, 6), 16, usual, each(lenient(20, 5, 1, 1))), 0.65, 0.70},
 		{service("6 x 150, shared 60/s", jobs(150, 6), 16, usual, lenient(60, 30, 1, 1)), 0.65, 0.60},
 		{service("12 x 50-350, 20/s each", uneven(12), 64, usual, each(lenient(20, 10, 1, 5))), 0.42, 0.55},
 		{service("12 x 50-350, shared 60/s", uneven(12), 64, usual, lenient(60, 15, 1, 5)), 0.65, 0.55},
-		{service("50 x 100, 20/s each", jobs(100, 50), 256, usual, each(lenient(20, 10, 1, 5))), 0.28, 0.55},
+		{service("50 x 100, 20/s each", jobs(100, 50), 256, usual, each(lenient(20, 10, 1, 5))), 0.22, 0.50},
 	} {
 		s, eff, mean := aim.scenario, 0.0, 0.0
 		const seeds = 3
 		for seed := range uint64(seeds) {
 			o := run(t, s, seed, s.inFlight, newMuster(s, seed, nil))
 			eff, mean = eff+o.efficiency()/seeds, mean+o.mean/seeds
-			if o.early+o.lost > 0 {
-				t.Errorf("%s, seed %d: got %d requests inside a window and %d rows lost, want none", s.name, seed, o.early, o.lost)
+			if o.early > fooled || o.lost > 0 {
+				t.Errorf("%s, seed %d: got %d requests inside a window and %d rows lost, want %d and none at most", s.name, seed, o.early, o.lost, fooled)
 			}
 		}
 		t.Logf("%s: %.3f, mean of the customers %.3f", s.name, eff, mean)
