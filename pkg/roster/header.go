@@ -356,13 +356,15 @@ func (m *mapper) requireName() error {
 			named = append(named, l.header)
 		}
 	}
-	if strings.HasPrefix(m.labels[0].header, "{") {
+	first := m.labels[0].header
+	switch {
+	case strings.HasPrefix(first, "{"):
 		e.Hint = "if the file is JSON Lines, say --format jsonl"
-	} else if len(m.labels) == 1 && strings.ContainsAny(named[0], ",;|") {
+	case len(m.labels) == 1 && strings.ContainsAny(first, ",;|"):
 		e.Hint = "each line seems to stand between double quotes as a whole: remove these"
-	} else if len(named) == 1 {
+	case len(named) == 1:
 		e.Hint = "if this line is a title or a remark, remove it: the headers must come first; else " + e.Hint
-	} else if slices.ContainsFunc(m.labels, func(l label) bool { return strings.Contains(l.header, "@") }) {
+	case slices.ContainsFunc(m.labels, func(l label) bool { return strings.Contains(l.header, "@") }):
 		e.Message = "the first line holds data, not headers: " + quotedList(m.headers())
 		e.Hint = `add a line of headers above it, such as "firstName,lastName,userPrincipalName"`
 	}
