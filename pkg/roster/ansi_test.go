@@ -17,7 +17,7 @@ import (
 // letters beyond A to Z, by the statistics offices of their countries.
 const westerners = `de: Jürgen Müller, Jörg Weiß, Käthe Größmann, Björn Schäfer, Günther Böhm, MÜLLER GROß, Änne Österreicher, Özlem Übelhör
 fr: Éloïse Lefèvre, François Noël, Hélène Crépin, Chloë Duchêne, Gaël Bénoît, Françoise D’Épinay, Jérôme Brûlé, Anaïs Cœur, Zoé L'Hôpital, Aloïs Müller
-es: José Núñez, María Peña, Ángel Ibáñez, Iñaki Martínez, Íñigo Muñoz, M.ª Ángeles Güell, Begoña Zúñiga, Óscar Sáenz
+es: José Núñez, María Peña, Ángel Ibáñez, Iñaki Martínez, Íñigo Muñoz, M.ª Ángeles Güell, Begoña Zúñiga, Óscar Sáenz, Lucía Ñáñez
 pt: João Simões, Conceição Magalhães, Inês Guimarães, António Leitão, Luís Gonçalves, Irmã Brandão, Estêvão Camões
 it: Niccolò Dalla Libertà, Salomè Forlì, Nicolò Cantù, Mosè Virtù
 ca: Mercè Puigdollers, Mònica Antònia, Gal·la Solà, Lluç Bahí, Núria Àvila

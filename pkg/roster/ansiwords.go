@@ -55,7 +55,7 @@ func (a *ansiWords) verdict() (strange, all, line int) {
 	a.end()
 	strange, line = a.strange, a.first
 	if a.tildes > 0 && a.acutes >= a.umlauts {
-		strange += a.tildes
+		strange = min(strange+a.tildes, a.all)
 		if line == 0 || a.firstTilde < line {
 			line = a.firstTilde
 		}
@@ -136,7 +136,9 @@ func judge(w []byte) judgement {
 			run = 0
 			continue
 		}
-		run, beyond = run+1, beyond+1
+		if beyond++; b != 0xd1 && b != 0xf1 { // Ñ and ñ are consonants, as in Ñáñez
+			run++
+		}
 		if run > 2 {
 			return brokenWord
 		}
