@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Quota limits requests. Rate and Burst make a bucket, Limit and Period a fixed
-// window; a quota with neither limits nothing.
+// Quota limits requests. Rate and Burst make a bucket, Limit and Period a
+// window, fixed or sliding; a quota with neither limits nothing.
 type Quota struct {
 	// PerCustomer counts each customer by itself (those requests that are
 	// about one); otherwise the partner's requests are counted together.
@@ -26,8 +26,9 @@ type Quota struct {
 	// They refill meanwhile in both.
 	Strict bool
 
-	Limit  int           // requests in a window
-	Period time.Duration // of windows, counted from the first request
+	Limit   int           // requests in a window
+	Period  time.Duration // of windows, counted from the first request
+	Sliding bool          // the window is the last Period, at any time
 
 	Steps []Step // the quota over time, ascending
 
@@ -77,13 +78,14 @@ type quota struct {
 // meter is the use of a quota in one scope.
 type meter struct {
 	quota     *quota
-	level     float64   // tokens in the bucket
-	filled    time.Time // when level was right
-	window    int64     // number of the window
-	used      int       // requests in it
-	blocked   time.Time // a strict bucket refuses until then
-	quietFrom time.Time // a Retry-After was written then
-	quietTo   time.Time // and has passed then
+	level     float64     // tokens in the bucket
+	filled    time.Time   // when level was right
+	window    int64       // number of the window
+	used      int         // requests in it
+	recent    []time.Time // requests in the last Period, where it slides
+	blocked   time.Time   // a strict bucket refuses until then
+	quietFrom time.Time   // a Retry-After was written then
+	quietTo   time.Time   // and has passed then
 }
 
 // refusal is a request that a quota turned away.
@@ -120,7 +122,7 @@ func (qs *quotas) admit(c *call, now time.Time) (answer, bool) {
 	}
 	for _, m := range meters {
 		if full == nil || m.quota.CountRefused {
-			m.use()
+			m.use(now)
 		}
 	}
 	if full == nil {
@@ -216,6 +218,12 @@ func (m *meter) open(now time.Time) bool {
 	const rounding = 1e-9 // of a token
 	q := m.quota
 	rate, limit := q.limits(now)
+	if q.Sliding {
+		for len(m.recent) > 0 && now.Sub(m.recent[0]) >= q.Period {
+			m.recent = m.recent[1:]
+		}
+		return len(m.recent) < limit
+	}
 	if q.Period > 0 {
 		if w := int64(now.Sub(q.start) / q.Period); w != m.window {
 			m.window, m.used = w, 0
@@ -227,7 +235,10 @@ func (m *meter) open(now time.Time) bool {
 	return m.level >= 1-rounding && !now.Before(m.blocked)
 }
 
-func (m *meter) use() {
+func (m *meter) use(now time.Time) {
+	if m.quota.Sliding {
+		m.recent = append(m.recent, now)
+	}
 	m.used++
 	m.level = max(m.level-1, -float64(m.quota.Burst))
 }
@@ -236,10 +247,13 @@ func (m *meter) use() {
 func (m *meter) room(now time.Time) time.Duration {
 	const outage = time.Minute // what a rate of zero is said to last
 	q := m.quota
-	if q.Period > 0 {
+	rate, limit := q.limits(now)
+	switch {
+	case q.Sliding && limit > 0:
+		return q.Period - now.Sub(m.recent[len(m.recent)-limit])
+	case q.Period > 0:
 		return q.Period - now.Sub(q.start)%q.Period
 	}
-	rate, _ := q.limits(now)
 	if rate <= 0 {
 		return outage
 	}

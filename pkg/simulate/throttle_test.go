@@ -73,6 +73,21 @@ func TestFixedWindow(t *testing.T) {
 	})
 }
 
+func TestSlidingWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTester(Scenario{Quotas: []Quota{{Limit: 2, Period: time.Minute, Sliding: true}}})
+		start := time.Now()
+		for _, ask := range []struct {
+			at   time.Duration
+			want string // status and Retry-After
+		}{{0, "200 "}, {30, "200 "}, {45, "429 15"}, {60, "200 "}, {61, "429 29"}, {90, "200 "}, {91, "429 29"}} {
+			time.Sleep(time.Until(start.Add(ask.at * time.Second)))
+			r := s.do("GET", users, "")
+			check(t, fmt.Sprint("after ", int(ask.at), " s"), fmt.Sprint(r.status, " ", r.header.Get("Retry-After")), ask.want)
+		}
+	})
+}
+
 func TestQuotaFollowsItsSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTester(Scenario{Quotas: []Quota{{Rate: 200, Steps: []Step{{After: 10 * time.Second, Rate: 100}, {After: 20 * time.Second, Rate: 200}}}}})
