@@ -33,7 +33,7 @@ func (l *learner) estimate(e event) (quota, doubt float64) {
 	quota, burst, doubt := l.search(e, max(floor, top/50), top)
 	switch {
 	case l.last.at == 0 && l.burst == 0:
-		doubt = 1 // the usual size of a burst is but a guess
+		doubt = max(doubt, 2*trust) // the usual size of a burst is but a guess
 	case l.burst == 0 && doubt < trust:
 		l.burst = max(burst, 1)
 	}

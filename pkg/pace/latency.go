@@ -33,6 +33,10 @@ func (l *learner) congested() bool { return l.latency > 2.5*l.quiet+0.05 }
 // half the deviation of the latency is that of the way there.
 func (l *learner) lag() time.Duration { return time.Duration(l.spread / 2 * float64(time.Second)) }
 
+// noise returns by how many tokens an observed demand may be off, as attempts
+// arrive in another order than they left.
+func (l *learner) noise(quota float64) float64 { return 2 + quota*l.spread }
+
 // relieve stops growth while answers take long, and goes a little slower than
 // they come if that lasts: a hiccup is no queue. The service may have become slow
 // all by itself; then no more than a tenth is lost, and observe gets used to it.
@@ -51,11 +55,14 @@ func (l *learner) relieve(now float64) {
 }
 
 // gain is what an answer adds to the speed while it is starting: the quicker the
-// answers, and so the news of a refusal, the more. The speed doubles in a third
-// to a tenth of a second, and sooner where thousands a second pass.
+// answers, and so the news of a refusal, the more. The speed doubles in one or two
+// times that an answer takes; but in no less than a tenth of a second as long as
+// few would pass in that, since a burst that is used up at once tells nothing of
+// the quota behind it.
 func (l *learner) gain(now float64) float64 {
 	if l.relieved > 0 && now < l.relieved+30 {
 		return 0.1
 	}
-	return min(max(0.3/l.latency, 2), 8) * (1 + l.speed*l.speed/1e6)
+	square := l.speed * l.speed
+	return min(max(0.5/l.latency, 2)*(1+square/1e6), 8*(1+square/4e4))
 }

@@ -24,6 +24,7 @@ type learner struct {
 	hold   float64 // seconds to stay settled before climbing again
 	tried  int     // climbs since the quota fell
 	slope  float64 // climbing only: growth a second at first
+	saved  float64 // settled only: tokens to catch up with first, see spend
 	pause  float64 // seconds that a refusal costs, smoothed
 
 	trace    trace   // attempts since the last pause
@@ -55,7 +56,7 @@ const (
 )
 
 const (
-	firstSpeed = 20.0 // attempts a second into an unknown service
+	firstSpeed = 40.0 // attempts a second into an unknown service
 	topSpeed   = 1e6  // as good as no limit
 	minSpeed   = 0.05 // even after many refusals
 
@@ -66,6 +67,10 @@ const (
 	firstLook  = 75   // seconds to the first one after a start at a remembered rate
 	alert      = 5    // times the pause between looks after the quota has fallen
 	quickClimb = 0.1  // growth a second once the quota has been seen to rise
+	slowClimb  = 0.06 // the same while it is in doubt, times the doubt, by the seconds that a pause takes
+
+	saving  = 0.8 // of the tokens that came in during a pause, sent after it
+	quicker = 1.2 // times the speed, until they are
 )
 
 func newLearner(start, now float64) learner {
@@ -86,6 +91,8 @@ func (l *learner) rate(now float64) float64 {
 		}
 	case settled:
 		switch {
+		case l.spend(now):
+			return l.speed * quicker
 		case now < l.since+l.hold:
 		case l.burst > 0:
 			l.enter(probing, now)
@@ -118,6 +125,18 @@ func (l *learner) rise(now float64) {
 	}
 }
 
+// spend reports whether tokens that came in during the last pause are left. They
+// are sent in addition, a little faster and not at once: else the bucket would
+// stay full, and the pause be lost time.
+func (l *learner) spend(now float64) bool {
+	if l.saved > 0 {
+		if used, _ := l.trace.demand(l.quota, now); used >= l.saved {
+			l.saved = 0
+		}
+	}
+	return l.saved > 0
+}
+
 // probe goes a little above the known quota for as long as its burst lasts. If
 // nothing is refused then, the quota has risen.
 func (l *learner) probe(now float64) {
@@ -126,9 +145,8 @@ func (l *learner) probe(now float64) {
 		above *= 2 // what fell may well come back: see quickly
 	}
 	l.speed = l.quota * (1 + above)
-	noise := 2 + l.quota*l.spread
 	demand, _ := l.trace.demand(l.quota, now)
-	if demand < 1.2*l.burst+3*noise {
+	if demand < 1.2*l.burst+3*l.noise(l.quota) {
 		return
 	}
 	if l.former > l.quota*1.05 {
@@ -243,7 +261,7 @@ func (l *learner) learn(e event, now float64) {
 		return
 	}
 	if doubt > trust {
-		l.grope(e, quota, now)
+		l.grope(e, quota, doubt, now)
 		return
 	}
 	l.unsure = 0
@@ -251,6 +269,7 @@ func (l *learner) learn(e event, now float64) {
 		l.former, l.tried = max(l.former, l.quota), 0
 	}
 	l.quota = quota
+	l.saved = saving*min(l.burst, quota*e.pause) - l.noise(quota)
 	l.speed = quota * (1 - min(0.003+0.4*doubt, 0.08))
 	l.hold = min(max(l.pause*min(max(1/doubt, 8), patience), 30), longest)
 	if l.former > 0 {
@@ -263,15 +282,15 @@ func (l *learner) learn(e event, now float64) {
 // resembles reports whether a refusal is what the limit of a peer would have led to.
 func (l *learner) resembles(e event) bool {
 	burst := e.demand(l.kin.quota)
-	noise := 2 + l.kin.quota*l.spread
-	return math.Abs(burst-l.kin.burst) < 0.3*l.kin.burst+2*noise
+	return math.Abs(burst-l.kin.burst) < 0.3*l.kin.burst+2*l.noise(l.kin.quota)
 }
 
 // grope goes on from a quota that is little more than a guess, climbing towards
-// the next refusal; the dearer that is, the more slowly. Where the pause is long,
+// the next refusal: the faster, the less is known; the dearer that is, the more
+// slowly. Where the pause is long,
 // as it is with a window of a minute, half the speed loses nothing as long as it
 // still uses the window up, and tells a window from a bucket.
-func (l *learner) grope(e event, quota, now float64) {
+func (l *learner) grope(e event, quota, doubt, now float64) {
 	l.quota = 0
 	l.speed = quota * math.Pow(0.93, float64(min(l.unsure, 20)))
 	l.unsure++
@@ -281,7 +300,7 @@ func (l *learner) grope(e event, quota, now float64) {
 	}
 	l.speed = max(l.speed, minSpeed)
 	l.enter(climbing, now)
-	l.slope = min(max(0.02/l.pause, 0.001), 0.05)
+	l.slope = min(max(slowClimb*doubt/l.pause, 0.001), quickClimb)
 }
 
 // sameWindow reports whether this refusal and the one before came after equally
@@ -301,7 +320,7 @@ func near(a, b int) bool { return a-b <= 1 && b-a <= 1 }
 // scope. It goes on at speed.
 func (l *learner) forget(speed float64) {
 	l.mode, l.speed, l.target = starting, speed, 0
-	l.quota, l.burst, l.former, l.window = 0, 0, 0, 0
+	l.quota, l.burst, l.former, l.saved, l.window = 0, 0, 0, 0, 0
 	l.refused, l.last, l.sharp, l.unsure = math.Inf(1), event{}, event{}, 0
 }
 

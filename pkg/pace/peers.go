@@ -83,7 +83,7 @@ func (ps *peers) limit(g *Gate, now time.Time) float64 {
 		return 0
 	}
 	used, _ := l.trace.demand(ps.like.quota, g.scope.clock(now))
-	switch noise := 2 + ps.like.quota*l.spread; {
+	switch noise := l.noise(ps.like.quota); {
 	case used < within*ps.like.burst:
 		return 0
 	case used > beyond*ps.like.burst+3*noise:

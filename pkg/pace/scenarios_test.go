@@ -27,6 +27,10 @@ func window(limit int, period time.Duration) simulate.Quota {
 	return simulate.Quota{Limit: limit, Period: period}
 }
 
+func sliding(limit int, period time.Duration) simulate.Quota {
+	return simulate.Quota{Limit: limit, Period: period, Sliding: true}
+}
+
 // changing is a quota with steps: a number of seconds and the rate from then on.
 func changing(q simulate.Quota, steps ...[2]float64) simulate.Quota {
 	for _, s := range steps {

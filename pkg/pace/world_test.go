@@ -22,7 +22,8 @@ type scenario struct {
 	service  simulate.Scenario // its customers are made from jobs
 	jobs     []job             // of one customer each
 	inFlight int
-	whims    float64 // share of requests refused for no reason, with a Retry-After of a second
+	whims    float64 // share of requests refused for no reason
+	whimWait string  // the Retry-After of such a refusal; "": none
 }
 
 // A job is what one customer wants.
@@ -227,7 +228,7 @@ func (s scenario) emulated(seed uint64) simulate.Scenario {
 			h := fnv.New64a()
 			_, _ = fmt.Fprint(h, r.UPN, r.Attempt)
 			if rand.New(rand.NewPCG(seed, h.Sum64())).Float64() < s.whims {
-				return simulate.Fault{Mishap: simulate.FailBefore, Status: http.StatusTooManyRequests, RetryAfter: "1"}
+				return simulate.Fault{Mishap: simulate.FailBefore, Status: http.StatusTooManyRequests, RetryAfter: s.whimWait}
 			}
 			return simulate.Fault{}
 		}
