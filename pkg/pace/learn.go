@@ -260,14 +260,14 @@ func (l *learner) learn(e event, now float64) {
 		l.slope = quickClimb
 		return
 	}
+	if l.quota > 0 && quota < 0.9*l.quota {
+		l.former, l.tried = max(l.former, l.quota), 0
+	}
 	if doubt > trust {
 		l.grope(e, quota, doubt, now)
 		return
 	}
 	l.unsure = 0
-	if l.quota > 0 && quota < 0.9*l.quota {
-		l.former, l.tried = max(l.former, l.quota), 0
-	}
 	l.quota = quota
 	l.saved = saving*min(l.burst, quota*e.pause) - l.noise(quota)
 	l.speed = quota * (1 - min(0.003+0.4*doubt, 0.08))
