@@ -44,7 +44,7 @@ func (t Template) Local(p Parts) (Local, error) {
 // Append is [Template.Local] for callers that go on writing behind the local part:
 // it appends the text to dst.
 func (t Template) Append(dst []byte, p Parts) ([]byte, []Warning, error) {
-	n := namer{parts: p}
+	n := namer{parts: p, memo: t.memo}
 	n.prepare()
 	// All placeholders' values stand in one buffer, each up to its end.
 	var valueBuffer [256]byte
@@ -74,6 +74,7 @@ func (t Template) Append(dst []byte, p Parts) ([]byte, []Warning, error) {
 // namer finds what the placeholders of a template stand for, for one person.
 type namer struct {
 	parts    Parts
+	memo     *romanise.Memo
 	rules    romanise.Rules
 	warnings []Warning
 }
@@ -134,7 +135,7 @@ func (n *namer) appendValue(dst []byte, p piece) ([]byte, error) {
 // a display name are joined by dots.
 func (n *namer) appendName(dst []byte, name string, part romanise.Part) ([]byte, error) {
 	start := len(dst)
-	dst, doubts, err := romanise.Append(dst, name, part, n.rules)
+	dst, doubts, err := n.memo.Append(dst, name, part, n.rules)
 	if err != nil {
 		return dst, unreadable(name, err)
 	}
@@ -157,7 +158,7 @@ func (n *namer) appendName(dst []byte, name string, part romanise.Part) ([]byte,
 }
 
 func unreadable(name string, err error) Fault {
-	u := err.(*romanise.Unreadable) // the only one that Append returns
+	u := err.(*romanise.Unreadable) // the only one that it returns
 	return Fault{"unreadable_name", fmt.Sprintf("no user principal name can be made of %q: %s", name, u.Reason), u.Hint}
 }
 

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"muster/pkg/upn/internal/romanise"
 )
 
 // Template says how the local part of a user principal name is made. The zero
-// Template names nobody; make one with [ParseTemplate].
+// Template names nobody; make one with [ParseTemplate]. Many goroutines may use one.
 type Template struct {
 	pieces []piece
+	memo   *romanise.Memo
 }
 
 // piece is a placeholder, or the literal text between two of them.
@@ -48,7 +51,7 @@ var placeholders = [...]string{first: "first", last: "last", display: "display",
 // a-z 0-9 . - _, but no separator at either end and no two in a row. An error is a
 // [Fault] that names the position, counted in characters from 1, and the cause.
 func ParseTemplate(s string) (Template, error) {
-	var t Template
+	t := Template{memo: new(romanise.Memo)}
 	named := false
 	for rest := s; rest != ""; {
 		at := len([]rune(s)) - len([]rune(rest)) + 1

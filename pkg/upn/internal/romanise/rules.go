@@ -132,8 +132,9 @@ func Tell(locale string, texts ...string) Rules {
 	return rules
 }
 
-// telling is a set of kinds of Cyrillic letters that only some languages have.
-type telling uint8
+// telling is a set of kinds of Cyrillic letters that only some languages have, or
+// that are frequent in some.
+type telling uint16
 
 const (
 	shortU      telling = 1 << iota // ў: Belarusian and Uzbek
@@ -144,6 +145,9 @@ const (
 	macedonian                      // ѓ ќ ѕ
 	southSlavic                     // ј љ њ џ: Serbian and Macedonian
 	ukrainian                       // ґ є ї
+	dottedI                         // і
+	yery                            // ы э ё
+	signs                           // ь ъ
 )
 
 func tells(r rune) telling {
@@ -164,6 +168,12 @@ func tells(r rune) telling {
 		return southSlavic
 	case 'ґ', 'є', 'ї':
 		return ukrainian
+	case 'і':
+		return dottedI
+	case 'ы', 'э', 'ё':
+		return yery
+	case 'ь', 'ъ':
+		return signs
 	}
 	return 0
 }
@@ -193,13 +203,19 @@ func tellCyrillic(seen telling, hint Language, texts []string) Language {
 	case cyrillicOf[hint] != nil:
 		return hint
 	}
+	switch {
+	case has(kazakh), has(turkic) && has(dottedI):
+		return "kk"
+	case has(dottedI) && has(yery):
+		return "be"
+	case has(dottedI):
+		return "uk"
+	case !has(signs):
+		return "ru"
+	}
 	text := strings.ToLower(strings.Join(texts, " "))
 	switch {
-	case has(kazakh), has(turkic) && strings.Contains(text, "і"):
-		return "kk"
-	case strings.Contains(text, "і") && strings.ContainsAny(text, "ыэё"):
-		return "be"
-	case strings.Contains(text, "і"), strings.Contains(text, "ськ"), strings.Contains(text, "цьк"): // Russian has ск and цк
+	case strings.Contains(text, "ськ"), strings.Contains(text, "цьк"): // Russian has ск and цк
 		return "uk"
 	case hasVowelSign(text):
 		return "bg"

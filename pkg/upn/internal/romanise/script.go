@@ -1,7 +1,6 @@
 package romanise
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -183,11 +182,18 @@ func Masked(a, b string) string {
 	if !isLatin(b) || isLatin(a) {
 		return ""
 	}
-	letters := []rune(strings.ToLower(a))
-	if s := onlyScript(letters); (s == greek || s == cyrillic) && transposed(letters, latin) != nil {
-		return a
+	only := common
+	for _, r := range a {
+		r = unicode.ToLower(r)
+		s := scriptOf(r)
+		if only == common {
+			only = s
+		}
+		if s != only || s != greek && s != cyrillic || alike(r, latin) == 0 {
+			return ""
+		}
 	}
-	return ""
+	return a
 }
 
 // isLatin reports whether the text starts with a Latin letter.
