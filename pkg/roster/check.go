@@ -114,6 +114,9 @@ func (c *checker) about(f field, code, value, message, hint string) Problem {
 
 // name cleans and checks a name.
 func (c *checker) name(f field, cell string, limit int) string {
+	if len(cell) <= limit && isPlainName(cell) {
+		return cell
+	}
 	s := c.text(f, cell)
 	if len(s) > limit {
 		c.length(f, s, limit)
@@ -218,8 +221,11 @@ func (c *checker) immutableID(cell string) string {
 // isRounded reports whether a text is a number such as 1.23457E+11, which is what
 // spreadsheet programs make of an id of twelve digits and more.
 func isRounded(s string) bool {
+	if len(s) < 2 || s[1] != '.' && s[1] != ',' {
+		return false
+	}
 	mantissa, exponent, found := strings.Cut(s, "E+")
-	if !found || len(mantissa) < 3 || mantissa[1] != '.' && mantissa[1] != ',' {
+	if !found || len(mantissa) < 3 {
 		return false
 	}
 	return strings.Trim(mantissa[:1]+mantissa[2:], "0123456789") == "" && exponent != "" && strings.Trim(exponent, "0123456789") == ""

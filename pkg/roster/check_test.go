@@ -299,3 +299,23 @@ func TestCountries(t *testing.T) {
 		}
 	}
 }
+
+// What isPlainName lets through must be what no check of a name has anything to say of.
+func TestPlainNames(t *testing.T) {
+	parts := strings.Split("null|(none)|n/a|N.A.|#N/A|#NV|####|Err:502|What?|M?ller|'|'=|  |\t|é|\u00a0|\x7f|x|Jane Doe|O'Neil|-", "|")
+	for _, a := range parts {
+		for _, b := range parts {
+			for _, s := range []string{a, a + b, a + " " + b, a + b + a} {
+				slow := isSheetError(s) || !isTidy(s) || isPlaceholder(s) || lostLetter(s) || !isASCII(s)
+				if isPlainName(s) && slow {
+					t.Errorf("%q passes for plain", s)
+				}
+			}
+		}
+	}
+	for _, s := range []string{"", "Jane", "Mary-Ann O'Neill", "Smith 3rd (Sales)"} {
+		if !isPlainName(s) {
+			t.Errorf("%q goes the long way", s)
+		}
+	}
+}

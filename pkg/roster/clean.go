@@ -75,6 +75,20 @@ func isTidy(s string) bool {
 	return s == "" || last != ' ' && s[0] != '\''
 }
 
+// isPlainName reports whether a name is certainly as it should be, which is so for
+// most. It exists for speed: it answers what the checks of a name ask one by one.
+func isPlainName(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c-' ' >= 0x5f || c == '?' || c == ':' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return s == "" || last != ' ' && strings.IndexByte("'#nN(", s[0]) < 0
+}
+
 // isTidyBeyondASCII is isTidy for composed letters of the commonest scripts. Two
 // in a row of which the first may begin a letter that was encoded twice are left
 // to the full checks.
@@ -205,12 +219,14 @@ func doubled1252() *unicode.RangeTable {
 // share shapes: a Cyrillic "а" in a Latin name cannot be seen, only felt when
 // signing in. It returns the word and a letter of the script that is rarer in it.
 func mixesScripts(s string) (word string, letter rune) {
-	if _, scripts := rarestScript(s); scripts < 2 {
-		return "", 0
-	}
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
-		if r, scripts := rarestScript(w); scripts > 1 {
-			return w, r
+	for part := range strings.FieldsSeq(s) {
+		if _, scripts := rarestScript(part); scripts < 2 { // as nearly always
+			continue
+		}
+		for _, w := range strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+			if r, scripts := rarestScript(w); scripts > 1 {
+				return w, r
+			}
 		}
 	}
 	return "", 0
