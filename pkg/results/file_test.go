@@ -402,3 +402,16 @@ func TestPlainCellsAreWrittenAsTheyStand(t *testing.T) {
 		}
 	}
 }
+
+// Whoever makes the rows is not left to make all of them for a disk that is full.
+func TestAFullDiskEndsTheRows(t *testing.T) {
+	made := 0
+	rows := func(yield func(Row, error) bool) {
+		for made < 1_000_000 && yield(awkward[0], nil) {
+			made++
+		}
+	}
+	if err := encode(&limited{100}, csvFormat, rows, new(Tally)); err == nil || made == 1_000_000 {
+		t.Errorf("got %v after %d rows, want an error long before the last", err, made)
+	}
+}

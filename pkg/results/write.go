@@ -1,12 +1,16 @@
 package results
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"iter"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 
 	"muster/pkg/durable"
 )
@@ -28,29 +32,92 @@ func Write(path string, rows iter.Seq2[Row, error]) (Summary, error) {
 	return tally.Summary(), nil
 }
 
+// encode writes the rows and sums them up. They are made on the caller's goroutine
+// and written on another one, for speed: the one costs about as much as the other,
+// and everything else of a validation is spread over all processors already.
 func encode(w io.Writer, form format, rows iter.Seq2[Row, error], tally *Tally) error {
-	var line []byte
-	if form == csvFormat {
-		line = append(line, strings.Join(columns[:], ",")...)
-		line = append(line, '\n')
+	writer, ctx := errgroup.WithContext(context.Background())
+	sheaves, spare := make(chan []Row, sheavesAhead), make(chan []Row, 2*sheavesAhead)
+	writer.Go(func() error {
+		e := encoder{w: w, form: form, tally: tally}
+		if err := e.header(); err != nil {
+			return err
+		}
+		for sheaf := range sheaves {
+			if err := e.rows(sheaf); err != nil {
+				return err
+			}
+			spare <- sheaf[:0] // there is room for all there are
+		}
+		return nil
+	})
+	err := bind(ctx, rows, sheaves, spare)
+	close(sheaves)
+	return cmp.Or(writer.Wait(), err)
+}
+
+const (
+	sheafSize    = 128 // rows that change hands at a time
+	sheavesAhead = 2   // bounds how far the rows are ahead of what is written
+)
+
+// bind hands the rows over in sheaves, until one is an error or nobody wants them
+// any more.
+func bind(ctx context.Context, rows iter.Seq2[Row, error], sheaves chan<- []Row, spare <-chan []Row) error {
+	var sheaf []Row
+	send := func() bool {
+		select {
+		case sheaves <- sheaf:
+		case <-ctx.Done():
+			return false
+		}
+		select {
+		case sheaf = <-spare:
+		default:
+			sheaf = make([]Row, 0, sheafSize)
+		}
+		return true
 	}
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		tally.add(&row)
-		if form == csvFormat {
-			line = appendCSV(line, &row)
-		} else {
-			line = appendJSON(line, &row)
+		if sheaf = append(sheaf, row); len(sheaf) >= sheafSize && !send() {
+			return nil // whoever writes says why
 		}
-		line = append(line, '\n')
-		if _, err := w.Write(line); err != nil {
-			return err
-		}
-		line = line[:0]
 	}
-	_, err := w.Write(line) // the header, where there are no rows
+	send()
+	return nil
+}
+
+// encoder writes rows in one format.
+type encoder struct {
+	w     io.Writer
+	form  format
+	tally *Tally
+	line  []byte
+}
+
+func (e *encoder) header() error {
+	if e.form != csvFormat {
+		return nil
+	}
+	_, err := io.WriteString(e.w, strings.Join(columns[:], ",")+"\n")
+	return err
+}
+
+func (e *encoder) rows(rows []Row) error {
+	e.line = e.line[:0]
+	for i := range rows {
+		e.tally.add(&rows[i])
+		if e.form == csvFormat {
+			e.line = appendCSV(e.line, &rows[i])
+		} else {
+			e.line = appendJSON(e.line, &rows[i])
+		}
+		e.line = append(e.line, '\n')
+	}
+	_, err := e.w.Write(e.line)
 	return err
 }
 
@@ -84,11 +151,18 @@ func isPlain(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == ',' || c == ';' {
+		if c := s[i]; plainBytes[c>>6]>>(c&63)&1 == 0 {
 			return false
 		}
 	}
 	return s[len(s)-1] != ' '
+}
+
+// plainBytes is the set of the printable bytes of ASCII without " , and ; as a bit for
+// each byte.
+var plainBytes = [4]uint64{
+	0: (1<<64 - 1<<' ') &^ (1<<'"' | 1<<',' | 1<<';'),
+	1: 1<<63 - 1, // from @ to ~
 }
 
 // appendCell adds a cell in quotes where RFC 4180 asks for them, and where a
