@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"muster/pkg/durable"
+	"muster/pkg/formula"
 )
 
 // Reject is a row of the input that has to be mended, and why.
@@ -86,7 +87,7 @@ func appendReject(b []byte, cells []string, keep []bool, why [2]string, delimite
 			continue
 		}
 		if i < len(cells) {
-			b = appendCell(b, defuseCell(cells[i]), delimiter)
+			b = appendCell(b, formula.Defuse(cells[i]), delimiter)
 		}
 		b = append(b, string(delimiter)...)
 	}
@@ -96,7 +97,7 @@ func appendReject(b []byte, cells []string, keep []bool, why [2]string, delimite
 	if len(cells) > len(keep) {
 		for _, c := range cells[len(keep):] {
 			b = append(b, string(delimiter)...)
-			b = appendCell(b, defuseCell(c), delimiter)
+			b = appendCell(b, formula.Defuse(c), delimiter)
 		}
 	}
 	return append(b, '\n')

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"muster/pkg/formula"
 )
 
 func TestSummary(t *testing.T) {
@@ -282,7 +284,7 @@ func FuzzRejects(f *testing.F) {
 		r.Comma = delimiter
 		got, err := r.ReadAll()
 		lf := func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") } // as encoding/csv reads it
-		want := [][]string{{"a", "b", "error", "hint"}, {lf(defuseCell(a)), lf(defuseCell(b)), defuse(oneLine(why)), defuse(oneLine(why))}}
+		want := [][]string{{"a", "b", "error", "hint"}, {lf(formula.Defuse(a)), lf(formula.Defuse(b)), defuse(oneLine(why)), defuse(oneLine(why))}}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q reads as %q, %v, want %q", out.String(), got, err, want)
 		}

@@ -77,11 +77,7 @@ func (c *checker) fill(rec *record) {
 	p.ImmutableID = c.immutableID(rec.ImmutableID)
 	p.ForceChangePassword = c.forceChange(rec.ForceChange)
 	if rec.Password != "" {
-		text := strings.Trim(rec.Password, "\r\n")
-		if c.file.isRejects {
-			text = unfused(text)
-		}
-		p.Password = secret.New(text)
+		p.Password = secret.New(strings.Trim(rec.Password, "\r\n"))
 	}
 }
 

@@ -41,21 +41,6 @@ func tidied(s string) string {
 	return singleSpaced(s)
 }
 
-// unfused takes away the apostrophe that a rejects file has before what a
-// spreadsheet would run as a formula. Only passwords need it, of such files only:
-// elsewhere an apostrophe may belong to a password, and in other cells tidy does it.
-func unfused(s string) string {
-	rest, ok := strings.CutPrefix(s, "'")
-	formula := strings.TrimLeftFunc(strings.TrimLeft(rest, "'"), unicode.IsSpace)
-	if !ok || formula == "" {
-		return s
-	}
-	if r, _ := utf8.DecodeRuneInString(formula); strings.ContainsRune("=+-@＝＋－＠", r) {
-		return rest
-	}
-	return s
-}
-
 const (
 	zwnj = '\u200c'
 	zwj  = '\u200d'

@@ -91,13 +91,13 @@ func (r *csvReader) read(raw string, plain bool) (*record, *Problem) {
 	case got < want:
 		return rec, &Problem{
 			Code:    "too_few_cells",
-			Message: fmt.Sprintf("the row has %d cells, the header has %d", got, want),
+			Message: fmt.Sprintf(wrongCount, got, want),
 			Hint:    "add the missing cells, empty if need be: it is not certain which ones are missing",
 		}
 	case !blankCells(cells[want:]):
 		return rec, &Problem{
 			Code:    "too_many_cells",
-			Message: fmt.Sprintf("the row has %d cells, the header has %d", got, want),
+			Message: fmt.Sprintf(wrongCount, got, want),
 			Hint:    fmt.Sprintf("put cells that contain %q between double quotes, or remove the surplus", r.shape.comma),
 		}
 	}
@@ -150,7 +150,7 @@ func quotedLength(text string) int {
 func strayQuote() *Problem {
 	return &Problem{
 		Code:    "stray_quote",
-		Message: "a double quote stands where none may stand, so the cells cannot be told apart",
+		Message: strayQuoted,
 		Hint:    "put the whole cell between double quotes and write a quote inside it twice, or remove the quote",
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
+	"muster/pkg/formula"
 	"muster/pkg/secret"
 )
 
@@ -189,8 +190,7 @@ func (f *File) understandCSV(o Options, head []byte) error {
 	f.shape = csvShape{comma: p.comma, columns: len(m.fields)}
 	f.start, f.line, f.rawHead = int64(p.end), p.line, p.record
 	f.header, f.fields = m.headers(), m.fields
-	last := max(len(f.header)-2, 0)
-	f.isRejects = slices.Equal(f.header[last:], []string{"error", "hint"})
+	f.isRejects = isRejects(f.header)
 	for i, to := range m.fields {
 		if to != none {
 			f.fed[to], f.columns[to] = true, f.header[i]
@@ -237,14 +237,28 @@ func (f *File) Close() error { return f.source.close() }
 
 // Cells returns the row as it stands in the file, parallel to File.Header: cells
 // that are missing are empty, surplus ones come after the others. They are
-// uncleaned, and one of them may be a password.
+// uncleaned, and one of them may be a password. What a rejects file has before
+// formulas is taken away. A line of JSON that could not be read as it stands comes
+// after the others as a whole, so that a row made of what it did give has too many
+// cells until somebody has mended it.
 func (r Row) Cells() []string {
-	var cells []string
 	f := r.batch.file
 	if f.isJSON {
-		return f.memberCells([]byte(r.record()))
+		cells := f.memberCells([]byte(r.record()))
+		if _, fault := newJSONReader(f.members).read(r.record(), false); fault != nil {
+			cells = append(cells, fmt.Sprintf("line %d: %s", r.Line, strings.TrimSpace(r.record())))
+		}
+		return cells
 	}
-	cells, _ = parseCells(r.record(), f.shape.comma, true) // what can be had of a faulty row
+	cells, err := parseCells(r.record(), f.shape.comma, false)
+	if err != nil { // what can be had of a faulty row
+		cells, _ = parseCells(strings.TrimRight(r.record(), "\r\n"), f.shape.comma, true)
+	}
+	if f.isRejects {
+		for i, c := range cells {
+			cells[i] = formula.Fuse(c)
+		}
+	}
 	for len(cells) < len(f.header) {
 		cells = append(cells, "")
 	}

@@ -208,6 +208,12 @@ func (f *File) read(from recordReader, b *batch, rows []Row) ([]Row, findings) {
 			continue
 		}
 		rec, fault := from.read(b.record(i), m.plain)
+		if f.isRejects {
+			rec.fuse()
+			if fault == nil {
+				fault = f.unmended(b.record(i))
+			}
+		}
 		rows = append(rows, Row{N: m.n, Line: m.line, batch: b, at: i})
 		c.row = &rows[len(rows)-1]
 		c.check(rec, fault)

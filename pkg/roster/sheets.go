@@ -188,7 +188,3 @@ func (m *mapper) byPosition(first []string) bool {
 	}
 	return true
 }
-
-// isRejectsColumn tells the two columns that a rejects file has beyond the input's:
-// such a file is itself an input, once mended.
-func isRejectsColumn(folded string) bool { return folded == "error" || folded == "hint" }

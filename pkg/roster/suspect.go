@@ -112,7 +112,7 @@ func (c *checker) spelling(f field, s string) {
 	const hint = saveAsUTF8 + ": it may be in another encoding than Windows-1252, which has other letters at these places"
 	switch judgeName(s) {
 	case brokenWord:
-		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s has characters that no name has", f.title()), "see how it is spelt, and "+hint)
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s "+nameless, f.title()), "see how it is spelt, and "+hint)
 	case oddWord:
 		c.warn(f, "odd_spelling", s, fmt.Sprintf("the %s %q is spelt as few names are", f.title(), clip(s)), "if a letter is wrong, "+hint)
 	}
