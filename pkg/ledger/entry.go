@@ -10,6 +10,14 @@ type Entry struct {
 	Lost    bool    // see [Ledger.Lost]
 }
 
+// Key is that of the person.
+func (e Entry) Key() Key {
+	if e.Outcome.Key != (Key{}) {
+		return e.Outcome.Key
+	}
+	return e.Intent.Key
+}
+
 // Request is the MS-RequestId of the person's last request; zero where there was
 // none.
 func (e Entry) Request() uuid.UUID {

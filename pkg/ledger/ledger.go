@@ -281,6 +281,14 @@ func (l *Ledger) Told(k Key) (Entry, error) {
 	return e, l.load(s.intent, &e.Intent, e.Intent.set)
 }
 
+// Intent returns the last intent for a person; zero where nothing was ever sent.
+func (l *Ledger) Intent(k Key) (i Intent, err error) {
+	l.mu.Lock()
+	s := l.state[k]
+	l.mu.Unlock()
+	return i, l.load(s.intent, &i, i.set)
+}
+
 func (l *Ledger) entry(s state) (Entry, error) {
 	e := Entry{Status: s.status, Lost: s.held}
 	if err := l.load(s.intent, &e.Intent, e.Intent.set); err != nil {

@@ -25,7 +25,8 @@ type judged struct {
 	given        string     // the complete userPrincipalName, if the row brings one
 	wish         string     // else the generated one before it gets a number
 	wishHash     upn.Hash
-	passwordless bool // one has to be made
+	names        ledger.Key // of the names that the ledger has, see nameKey; any other where it has none
+	passwordless bool       // one has to be made
 	warnings     []roster.Problem
 	err          error // of the run
 }
@@ -72,6 +73,9 @@ func (c *clerk) judge(row *roster.Row, j *judged) {
 	c.scratch = p.AppendIdentity(c.scratch[:0])
 	identity := c.keep()
 	j.hash, j.key, j.mine = c.hash(j.lane.key(), identity), c.keyOf(j.lane, identity), c.Shard.has(identity)
+	if j.err = c.recognise(j); j.err != nil {
+		return
+	}
 	domain := j.lane.domainFor(p, c.Domain)
 	switch {
 	case len(c.problems(row, domain)) > 0:

@@ -94,6 +94,20 @@ func (ms *marks) first(hash uint64, row uint32) uint32 {
 	}
 }
 
+// find reports whether a row that was added has the hash.
+func (ms *marks) find(hash uint64) bool {
+	t := &ms.firsts[hash>>56]
+	if t.used == 0 {
+		return false
+	}
+	for i := t.place(uint32(hash)); t.slots[i].row != 0; i = (i + 1) % len(t.slots) {
+		if s := t.slots[i]; s.tag == uint32(hash) && int(s.row) <= ms.len && ms.at(int(s.row)).hash == hash {
+			return true
+		}
+	}
+	return false
+}
+
 // expect is told of rows for which first will be called soon. It exists for speed:
 // each slot is elsewhere in memory, and a processor fetches many of them at once
 // if none has to wait for what another one says.

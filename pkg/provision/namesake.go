@@ -1,19 +1,23 @@
 package provision
 
 import (
+	"fmt"
+	"strings"
+
 	"muster/pkg/ledger"
 	"muster/pkg/roster"
 )
 
 // basis says what a person's key is made of. Keys of different bases never
-// agree, so a file in which people get an immutableId between two runs, or lose
-// it, looks like a file of new people who all bear known names.
+// agree, so a file in which a column of ids or of userPrincipalNames comes or goes
+// between two runs looks like a file of new people who all bear known names.
 type basis uint8
 
 const (
-	byID basis = 1 << iota
+	byID basis = iota
 	byUPN
 	byNames
+	bases int = iota
 )
 
 func basisOf(p *roster.Person) basis {
@@ -38,8 +42,7 @@ func (b basis) shared() string {
 }
 
 // basisIn is the basis of the key that the ledger has for a person.
-func basisIn(e *ledger.Entry) basis {
-	i := &e.Intent
+func basisIn(i *ledger.Intent) basis {
 	id := roster.Person{ImmutableID: i.ImmutableID}
 	switch i.Key {
 	case ledger.KeyOf(i.Tenant, id.Identity()):
@@ -56,35 +59,95 @@ func nameKey(tenant, first, last, display string) ledger.Key {
 	return ledger.KeyOf(tenant, p.Identity())
 }
 
-// namesakes are the people of the ledger by their names: on what bases it knows
-// people of these names.
-//
-// Only ids that come or go are looked at. Somebody who has a userPrincipalName in
-// one run and none in the next is rare, and people of one name who are told apart
-// by it are not.
-type namesakes map[ledger.Key]basis
+// namesakes are the people whom earlier runs created, or perhaps did, and whom no
+// row of the input is by its key: how many there are of the same names, by what they
+// are known.
+type namesakes map[ledger.Key][bases]uint32
 
-func (n namesakes) add(e *ledger.Entry) {
-	if i := &e.Intent; i.DisplayName != "" {
-		n[nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)] |= basisIn(e)
+func (n namesakes) add(i *ledger.Intent) {
+	key := nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)
+	count := n[key]
+	count[basisIn(i)]++
+	n[key] = count
+}
+
+// claim takes out a person whom a row of the input is. names is the nameKey of the
+// names in the ledger.
+func (n namesakes) claim(names ledger.Key, b basis) {
+	if count := n[names]; count[b] > 0 {
+		count[b]--
+		n[names] = count
 	}
 }
 
-// meets reports whether a person who is new to the ledger bears the names of
-// somebody whom it knows with an id, and has none, or the other way round. To create that person might be to
-// create the other one again; so it is left to whoever made the file to say who
-// is who.
+// meets reports whether a person who is new to the ledger may be one of those: bears
+// the names, and lacks, or has besides, what that one is known by. Two people who
+// both have an id are two; two userPrincipalNames may be an old one and a new one.
 func (n namesakes) meets(j *judged) bool {
 	if len(n) == 0 {
 		return false
 	}
 	p := &j.source.Person
-	known := n[nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName)]
-	switch basisOf(p) {
-	case byID:
-		return known == byNames
-	case byNames:
-		return known == byID
+	count := n[nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName)]
+	if basisOf(p) == byID {
+		count[byID] = 0
 	}
-	return false
+	return count != [bases]uint32{}
+}
+
+// recognise finds out by which names the ledger knows the person of a row.
+func (r *run) recognise(j *judged) error {
+	p := &j.source.Person
+	j.names = j.key
+	if r.Ledger == nil || basisOf(p) == byNames {
+		return nil
+	}
+	for _, l := range append([]*ledger.Ledger{r.Ledger}, r.Siblings...) {
+		if s := l.Status(j.key); s != ledger.Created && s != ledger.Doubtful {
+			continue
+		}
+		i, err := l.Intent(j.key)
+		if err != nil {
+			return err
+		}
+		j.names = nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)
+		if otherNames(p, &i) {
+			j.warnings = append(j.warnings, renamed(p, &i))
+		}
+		return nil
+	}
+	return nil
+}
+
+// otherNames reports whether a row has neither the first nor the last name that was
+// sent for its person, nor the display name where it has only that. Who marries
+// keeps one of them.
+func otherNames(p *roster.Person, i *ledger.Intent) bool {
+	same := func(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+	return !same(p.FirstName, i.FirstName) && !same(p.LastName, i.LastName) &&
+		!same(p.FirstName, i.LastName) && !same(p.LastName, i.FirstName) && !same(p.DisplayName, i.DisplayName)
+}
+
+// renamed is the warning about a row whose person has other names in the ledger.
+func renamed(p *roster.Person, i *ledger.Intent) roster.Problem {
+	return roster.Problem{Code: "other_names",
+		Message: fmt.Sprintf("the row is about %q, and an earlier run created a user for %q who %s: either that was given to somebody else, or the person was renamed, and muster changes nobody's name",
+			p.DisplayName, i.DisplayName, basisOf(p).shared()),
+		Hint: "if it is somebody else, give each of the two what is theirs alone, and the new person is created; if the person was renamed, do the same in the portal"}
+}
+
+// maybeKnown is what is wrong with a row that meets a namesake: to create that person
+// might be to create the other one again, so it is left to whoever made the file to
+// say who is who.
+func maybeKnown() roster.Problem {
+	return roster.Problem{Code: "known_otherwise",
+		Message: "an earlier run created a person of these names, with another immutableId or userPrincipalName than this row has, and no row of the input is that person: perhaps this one is",
+		Hint:    "if it is, write the row as it was in that run; if it is somebody else, give the row a userPrincipalName of its own"}
+}
+
+// perhapsKnown is the warning about one that is sent, since it has a name of its own.
+func perhapsKnown() roster.Problem {
+	return roster.Problem{Code: "known_otherwise",
+		Message: "an earlier run created a person of these names, with another immutableId or userPrincipalName than this row has, and no row of the input is that person: if this one is, it gets a second user",
+		Hint:    "if it is the same person, write the row as it was in that run; if it is somebody else, there is nothing to do"}
 }

@@ -38,7 +38,7 @@ func (r *run) result(row *roster.Row) (out found) {
 		return found{err: err}
 	}
 	if out.mine = r.Shard.has(identity); out.mine {
-		out.err = r.tell(&out.row, &judged{source: row, lane: l, key: r.keyOf(l, identity)}, m)
+		out.err = r.tell(&out.row, &judged{source: row, lane: l, key: r.keyIn(l, identity, &m)}, m)
 	}
 	return out
 }
@@ -73,8 +73,7 @@ func (r *run) describe(out *results.Row, j *judged, m mark) error {
 		broken(out, roster.Problem{Code: "duplicate_name", Message: "another person gets the same generated userPrincipalName, and --on-duplicate is reject",
 			Hint: "give the row a userPrincipalName of its own, or run with --on-duplicate number"})
 	case namesake:
-		broken(out, roster.Problem{Code: "known_otherwise", Message: "an earlier run created a person of these names, and one of the two has an immutableId and the other has none: this row may be the same person",
-			Hint: "if it is, write the row as it was in that run; if it is somebody else, give the row a userPrincipalName of its own"})
+		broken(out, maybeKnown())
 	case unnameable:
 		_, err := r.Template.Local(r.parts(p, p.Identity()))
 		broken(out, unnameableProblem(err))

@@ -44,6 +44,7 @@ type run struct {
 	seed      maphash.Seed // of run.hash
 	names     *upn.Names
 	namesakes namesakes
+	aliases   aliases
 	wishes    []upn.Hash // of one batch; see expect
 	lanes     lanes
 	column    string // the header of the input's userPrincipalName

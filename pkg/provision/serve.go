@@ -110,7 +110,7 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 		if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
 			return nil
 		}
-		j := &job{row: row.N, lane: l, person: row.Person.Clone(), intent: ledger.Intent{Key: ledger.KeyOf(l.key(), identity)}, staged: true}
+		j := &job{row: row.N, lane: l, person: row.Person.Clone(), intent: ledger.Intent{Key: r.keyIn(l, identity, m)}, staged: true}
 		crew.do(func() error { return r.safely(func() error { return r.person(ctx, j, m) }) })
 	}
 	return r.whole(last)

@@ -23,8 +23,11 @@ func (r *run) survey(ctx context.Context) error {
 }
 
 // namesLater reports whether names are made only when all rows are known: given
-// names win over generated ones wherever they stand in the file.
-func (r *run) namesLater() bool { return r.Input.Has(roster.UserPrincipalName) }
+// names win over generated ones wherever they stand in the file, and so do people of
+// the ledger over others who bear their names.
+func (r *run) namesLater() bool {
+	return r.Input.Has(roster.UserPrincipalName) || r.Ledger != nil && r.Input.Has(roster.ImmutableID)
+}
 
 // meet checks and names one person after the other, and yields each when its mark
 // is the last of r.marks.
@@ -49,7 +52,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 					return
 				}
 				r.admit(j, later)
-				if !yield(j, nil) {
+				if !yield(j, j.err) || j.err != nil {
 					return
 				}
 			}
@@ -121,6 +124,9 @@ func (r *run) meetAgain(ctx context.Context) iter.Seq2[*judged, error] {
 				if err == nil && m.fate == toName {
 					r.name(j, m)
 				}
+				if key, ok := r.aliases.keys[j.hash]; ok {
+					j.key = key
+				}
 				if !yield(j, err) || err != nil {
 					return
 				}
@@ -155,7 +161,9 @@ func (r *run) reserveKnown() error {
 			}
 			if r.keeps(e.Status) {
 				r.names.Reserve(e.UPN())
-				r.namesakes.add(&e)
+			}
+			if e.Status == ledger.Created || e.Status == ledger.Doubtful {
+				r.namesakes.add(&e.Intent)
 			}
 		}
 	}
@@ -180,20 +188,41 @@ func (r *run) mark(j *judged, later bool) mark {
 	if m.fate != toName && m.fate != unnameable {
 		return m
 	}
+	if row := r.aliases.rows[j.key]; row != 0 {
+		m.fate, m.number = sameKey, row
+		return m
+	}
 	if f, ok := r.recall(j); ok {
 		m.fate = f
+		r.namesakes.claim(j.names, basisOf(&j.source.Person))
 		return m
 	}
 	switch {
 	case m.fate == unnameable:
-	case j.given != "" && !r.names.Reserve(j.given):
-		m.fate = sameName
 	case j.given != "":
-		m.fate = j.sendable()
+		m.fate = r.markGiven(j)
 	case !later:
 		r.name(j, &m)
 	}
 	return m
+}
+
+// markGiven decides about a row that brings its name and has a key that is new to
+// the ledger.
+func (r *run) markGiven(j *judged) fate {
+	if r.names.Reserve(j.given) {
+		if r.namesakes.meets(j) {
+			return toName // for a warning, once all rows are known
+		}
+		return j.sendable()
+	}
+	var same bool
+	if same, j.err = r.alias(j); same {
+		if f, ok := r.recall(j); ok {
+			return f
+		}
+	}
+	return sameName
 }
 
 // recall says what the ledger makes of a person; ok is false for one that is to
@@ -223,10 +252,17 @@ func (r *run) recall(j *judged) (f fate, ok bool) {
 	return 0, false
 }
 
-// name gives a person the first free name.
+// name gives a person the first free name, or lets the given one stand.
 func (r *run) name(j *judged, m *mark) {
-	if r.namesakes.meets(j) {
+	switch meets := r.namesakes.meets(j); {
+	case meets && j.given == "":
 		m.fate = namesake
+		return
+	case meets:
+		r.warn(&judged{source: j.source, warnings: []roster.Problem{perhapsKnown()}})
+		fallthrough
+	case j.given != "":
+		m.fate = j.sendable()
 		return
 	}
 	if r.OnDuplicate == RejectDuplicate && r.names.Has(j.wish) {
