@@ -45,7 +45,7 @@ func (r *run) list(l *lane, state partner.State, wanted func(partner.User)) (*ce
 	for {
 		var users []partner.User
 		var next partner.Page
-		err := r.call(r.intake, l, "list users", func(ctx context.Context) (err error) {
+		err := r.ask(l, "list users", func(ctx context.Context) (err error) {
 			users, next, err = r.Directory.Users(ctx, l.tenant, state, page)
 			return err
 		})

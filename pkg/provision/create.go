@@ -150,12 +150,12 @@ func (r *run) create(ctx context.Context, j *job) error {
 			}
 			j.note(disputed(user), user.Trace)
 			j.lane.doubts.add(j)
-			return r.probe(ctx, j)
+			return nil
 		case again:
 			continue
 		case lookUp:
 			j.lane.doubts.add(j)
-			return r.probe(ctx, j)
+			return nil
 		case refuseRow:
 			return r.reject(j, refused)
 		case refuseLane:
@@ -170,13 +170,16 @@ func (r *run) create(ctx context.Context, j *job) error {
 	}
 }
 
-// pause waits before the next attempt, unless the run ends before.
+// pause waits before the next attempt, unless the run or the lane ends before.
 func (r *run) pause(j *job, refused *partner.Error) error {
 	wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
 	r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
 		zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
-	return r.rest(wait)
+	if err := r.rest(wait); err != nil {
+		return err
+	}
+	return r.awaitAnswers(j.lane)
 }
 
 // note keeps what the result will say of the last attempt.
@@ -219,6 +222,9 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	o.UserID = id
 	known := true
 	if !j.certain {
+		if err := r.hold(j); err != nil {
+			return err
+		}
 		lost, err := r.reset(ctx, j, id)
 		if err != nil {
 			return nil // the run has ended; the person stays in doubt, and the next run resets it

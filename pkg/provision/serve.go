@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -137,11 +136,7 @@ func (r *run) person(ctx context.Context, j *job, m *mark) error {
 		r.unstage(j)
 		return r.replacePassword(ctx, j)
 	}
-	scouting, err := r.awaitAnswers()
-	if scouting {
-		defer r.scouting.Store(false)
-	}
-	if err != nil || j.lane.closed() != nil { // the run or the lane has ended
+	if r.awaitAnswers(j.lane) != nil || j.lane.closed() != nil { // the run or the lane has ended
 		return nil
 	}
 	if err := r.prepare(j); err != nil {
@@ -156,20 +151,6 @@ func (r *run) unstage(j *job) {
 		j.staged = false
 		r.stage.leave(j.lane)
 	}
-}
-
-// awaitAnswers waits while requests have no answers: what is sent then only adds
-// to the people in doubt. One row at a time goes ahead, as a scout.
-func (r *run) awaitAnswers() (scouting bool, err error) {
-	for r.silence.Load() > int64(2*r.InFlight) {
-		if r.scouting.CompareAndSwap(false, true) {
-			return true, nil
-		}
-		if err := r.rest(time.Second); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
 }
 
 // taken records that the tenant had the name before anything was sent.
