@@ -41,6 +41,8 @@ type customerFacts struct {
 	Domains    []string `json:"domains"` // verified, as far as the service tells
 	Delegated  string   `json:"delegated_access"`
 	MFA        string   `json:"mfa_seen"` // by the service, in the token
+
+	seen []string // domains that the tenant's users have
 }
 
 // preflightCustomers bounds the customers that a plan asks about once more.
@@ -88,7 +90,7 @@ func (j *work) lookAhead(ctx context.Context, report *provision.Report) *preflig
 			continue
 		}
 		f.Customers = append(f.Customers, customerFacts{Customer: l.Customer, CustomerID: l.Tenant, Name: c.Name,
-			Domains: append([]string{c.Domain}, without(c.CustomDomains, c.Domain)...), Delegated: tristate(c.AllowDelegatedAccess), MFA: tristate(c.MFA)})
+			Domains: append([]string{c.Domain}, without(c.CustomDomains, c.Domain)...), Delegated: tristate(c.AllowDelegatedAccess), MFA: tristate(c.MFA), seen: l.Seen})
 		f.doubt(l.Customer, c)
 	}
 	return f
@@ -149,17 +151,20 @@ func (f *preflight) doubt(name string, c partner.Customer) {
 	}
 }
 
-// doubtDomains names the domains of planned names that a customer does not have,
-// as far as the service told its domains.
+// doubtDomains names the domains of planned names that a customer does not seem to
+// have: neither does the service name them, nor do users of the tenant have them.
 func (f *preflight) doubtDomains(planned map[string][]string) {
 	for _, c := range f.Customers {
-		if len(c.Domains) < 2 { // a customer may keep its custom domains to itself
-			continue
-		}
 		for _, d := range planned[c.CustomerID] {
-			if !slices.ContainsFunc(c.Domains, func(have string) bool { return strings.EqualFold(have, d) }) {
-				f.Doubts = append(f.Doubts, fmt.Sprintf("customer %s: %s is none of its verified domains (%s), so its users cannot be created", c.Customer, d, strings.Join(c.Domains, ", ")))
+			same := func(have string) bool { return strings.EqualFold(have, d) }
+			if slices.ContainsFunc(c.Domains, same) || slices.ContainsFunc(c.seen, same) {
+				continue
 			}
+			doubt := fmt.Sprintf("customer %s: %s is none of its verified domains (%s), so its users cannot be created", c.Customer, d, strings.Join(c.Domains, ", "))
+			if len(c.Domains) < 2 { // a customer may keep its custom domains to itself
+				doubt = fmt.Sprintf("customer %s: perhaps %s is none of its verified domains, and then its users cannot be created: the service tells only of %s, and no user of the tenant has it", c.Customer, d, c.Domains[0])
+			}
+			f.Doubts = append(f.Doubts, doubt)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func (s *summary) writeExists(b *bytes.Buffer, width int) {
 	if s.Files.Results != "" {
 		where = " in " + s.Files.Results
 	}
-	results.Wrap(b, "hint: see who they are"+where+": the same people, or only of the same name? For the latter, --on-exists number", "  ", width)
+	results.Wrap(b, "hint: see who they are"+where+": the same people, or only of the same name? For the latter, --on-exists number, or another userPrincipalName where the row gives one", "  ", width)
 }
 
 func (s *summary) writeWarnings(b *bytes.Buffer, width int) {

@@ -173,6 +173,9 @@ func (r *run) finish() *Report {
 			continue
 		}
 		lane := Lane{Customer: l.name, Tenant: l.tenant, Domain: l.domainFor(&roster.Person{}, r.Domain), Err: l.closed()}
+		if l.before != nil {
+			lane.Seen = l.before.domains
+		}
 		if l.gate != nil {
 			lane.Rate = l.gate.Snapshot().Found
 		}

@@ -157,10 +157,9 @@ func (r *run) unstage(j *job) {
 func (r *run) taken(j *job) error {
 	o := j.outcome(ledger.Exists)
 	o.UserID = j.lane.before.id(j.intent.UPN)
-	o.Hint = existsHint
+	o.Hint = existsHint(&j.person)
 	if r.OnExists == FailExisting {
-		o.Status, o.Code = ledger.Failed, "exists"
-		o.Error = "the tenant already has a user with this userPrincipalName"
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError
 		return r.failed(o)
 	}
 	return r.record(o)
