@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"unicode"
 
 	"github.com/google/uuid"
 
+	"muster/pkg/roster"
 	"muster/pkg/upn"
 	"muster/pkg/wire"
 )
@@ -27,11 +27,15 @@ func customerName(s string) error {
 }
 
 func domainName(s string) error {
-	for label := range strings.SplitSeq(s, ".") {
-		odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }
-		if label == "" || strings.ContainsFunc(label, odd) || !strings.Contains(s, ".") {
-			return errors.New("it must be a domain, such as contoso.onmicrosoft.com")
-		}
+	for _, f := range upn.CheckDomain(s) {
+		return hinted(f.Hint, "it must be a domain, such as contoso.onmicrosoft.com: %s", f.Message)
+	}
+	return nil
+}
+
+func country(s string) error {
+	if bad := (*roster.Error)(nil); errors.As(roster.CheckLocation(s), &bad) {
+		return hinted(bad.Hint, "%s", bad.Message)
 	}
 	return nil
 }
@@ -71,6 +75,24 @@ func splitColumn(s string) (header, field string, err error) {
 		return "", "", errors.New(`it must be HEADER=FIELD, such as "Kürzel=userPrincipalName"`)
 	}
 	return s[:i], s[i+1:], nil
+}
+
+// columnsOf are the fields of the columns that --map names.
+func columnsOf(pairs []string) (map[string]string, error) {
+	columns := map[string]string{}
+	for _, pair := range pairs {
+		header, field, err := splitColumn(pair)
+		if err != nil {
+			return nil, usage("--map %q: %v", pair, err)
+		}
+		for other, before := range columns {
+			if strings.EqualFold(other, header) && before != field {
+				return nil, hinted("keep one", "--map gives the column %q both to %s and to %s", header, before, field)
+			}
+		}
+		columns[header] = field
+	}
+	return columns, nil
 }
 
 // loopback checks where the emulator is to listen: it asks nobody for a

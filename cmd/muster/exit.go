@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"muster/pkg/durable"
@@ -140,6 +141,38 @@ func (p *program) exit(err error) int {
 	return code
 }
 
+// shape gives a command that failed before it could see to it the document that it
+// would have printed, if that was to be JSON.
+func (p *program) shape(c *cobra.Command, args []string) {
+	if _, early := p.doc.(*head); !early || c.Flags().Lookup("output") == nil || !p.wantsJSON(args) {
+		return
+	}
+	p.options.output = "json"
+	switch c.Name() {
+	case "undo":
+		p.doc = newUndoSummary()
+	case "report":
+		p.doc = newReportSummary()
+	default:
+		p.doc = newSummary()
+	}
+	*p.doc.top() = head{Command: c.Name(), Version: version()}
+}
+
+// wantsJSON reports whether the summary is to be JSON, also where the settings were
+// not read to their end.
+func (p *program) wantsJSON(args []string) bool {
+	wanted := p.getenv(environment("output"))
+	for i, a := range args {
+		if given, ok := strings.CutPrefix(a, "--output="); ok {
+			wanted = given
+		} else if a == "--output" && i+1 < len(args) {
+			wanted = args[i+1]
+		}
+	}
+	return strings.EqualFold(strings.TrimSpace(wanted), "json")
+}
+
 // linesOf are the lines of an error, each of them once: when a disk is full, all
 // who write there say so.
 func linesOf(err error) []string {
@@ -195,6 +228,8 @@ func machineHint(err error) string {
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return "give yourself the permission, or choose another place, and run the same command again: it is safe"
+	case exitCode(err) == exitUsage && errors.As(err, &errno):
+		return "mend that, or choose another place, and run the same command again: it is safe"
 	case exitCode(err) != exitBug:
 		return ""
 	case diskFull(err):

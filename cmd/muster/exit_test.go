@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime"
 	"strings"
 	"syscall"
@@ -82,6 +83,47 @@ func TestErrorsAsJSON(t *testing.T) {
 		}
 		if !strings.Contains(said.String(), "muster: ") {
 			t.Errorf("%q: standard error has %q", args, &said)
+		}
+	}
+}
+
+// The document of a call that is wrong has all the names of any other.
+func TestWrongUsageAsJSON(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		rate string // MUSTER_RATE
+		like document
+	}{
+		{[]string{"validate", "in.csv", "--output", "json", "--nosuch"}, "", newSummary()},
+		{[]string{"validate", "in.csv", "--nosuch", "--output=JSON"}, "", newSummary()},
+		{[]string{"validate", "--output", "json"}, "", newSummary()},
+		{[]string{"plan", "in.csv", "--output", "json", "--on-exists", "never"}, "", newSummary()},
+		{[]string{"apply", "in.csv", "--output", "json", "--simulate"}, "nosuch", newSummary()},
+		{[]string{"apply", "in.csv", "--output", "json", "--shard", "4/4"}, "", newSummary()},
+		{[]string{"undo", "--output", "json", "in.jsonl", "--nosuch"}, "", newUndoSummary()},
+		{[]string{"report", "--output", "json"}, "", newReportSummary()},
+	} {
+		t.Chdir(t.TempDir())
+		t.Setenv("MUSTER_RATE", c.rate)
+		var out, said bytes.Buffer
+		if code := run(t.Context(), c.args, strings.NewReader(""), &out, &said); code != exitUsage {
+			t.Errorf("%q: got exit code %d", c.args, code)
+		}
+		var got, want map[string]any
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatalf("%q: %v in %s", c.args, err, &out)
+		}
+		like, err := json.Marshal(c.like)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(like, &want); err != nil {
+			t.Fatal(err)
+		}
+		want["command"], want["version"], want["exit_code"] = c.args[0], version(), float64(exitUsage)
+		want["error"], want["hint"] = got["error"], got["hint"]
+		if got["error"] == "" || got["hint"] == "" || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got  %v\nwant %v", c.args, got, want)
 		}
 	}
 }

@@ -48,11 +48,14 @@ func (p *program) filesFor(input string, shard provision.Shard) files {
 // checkFiles refuses names of files that cannot all be right, before anything is
 // opened: every output must be a file of its own that can be written.
 func (p *program) checkFiles(input string, f files) error {
-	if err := errors.Join(results.CheckPath(f.results), results.CheckRejectsPath(f.rejects)); err != nil {
-		return early(err)
+	if err := results.CheckPath(f.results); err != nil {
+		return hinted("give it another ending", "%v", err)
+	}
+	if err := results.CheckRejectsPath(f.rejects); err != nil {
+		return hinted("give it another ending", "%v", err)
 	}
 	if err := credentials.CheckRecipients(p.options.ageRecipients); err != nil {
-		return early(err)
+		return hinted("`age-keygen -o desk.key` makes a pair of keys and prints the public one", "%v", err)
 	}
 	outputs := []struct{ flag, path string }{{"--ledger", f.ledger}, {"--results", f.results}, {"--rejects", f.rejects}}
 	if p.command.Name() == "apply" {
@@ -102,15 +105,15 @@ func writable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("%s is a folder, and a file is needed", path)
+		return hinted("name a file in it", "%s is a folder, and a file is needed", path)
 	case err == nil && !info.Mode().IsRegular():
 		return nil // a device or a pipe is written to directly
 	}
 	folder := filepath.Dir(whole(path))
 	probe, err := os.CreateTemp(folder, ".muster-*")
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the folder %s does not exist: make it first", folder)
+	case errors.Is(err, fs.ErrNotExist) && !exists(folder):
+		return hinted("make the folder first, or name another one", "the folder %s does not exist", folder)
 	case err != nil:
 		return fmt.Errorf("nothing can be written to the folder %s: %w", folder, err)
 	}

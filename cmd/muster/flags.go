@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -243,7 +244,7 @@ func (p *program) resolve(c *cobra.Command) error {
 		}
 		for _, v := range values {
 			if err := f.Value.Set(strings.TrimSpace(v)); err != nil {
-				failed = usage("%s=%q is no value for --%s: %v", name, withoutPassword(given), f.Name, err)
+				failed = hinted(cmp.Or(hintIn(err), helpOf(c)), "%s=%q is no value for --%s: %v", name, withoutPassword(given), f.Name, err)
 				return
 			}
 		}
@@ -260,9 +261,21 @@ func withoutPassword(s string) string {
 	return s
 }
 
+func helpOf(c *cobra.Command) string {
+	return fmt.Sprintf("`%s --help` lists what there is", c.CommandPath())
+}
+
+// hintIn is the hint of a check that has one of its own.
+func hintIn(err error) string {
+	if own := (*usageError)(nil); errors.As(err, &own) {
+		return own.hint
+	}
+	return ""
+}
+
 // flagError words what pflag says of a flag.
 func flagError(c *cobra.Command, err error) error {
-	help := fmt.Sprintf("`%s --help` lists what there is", c.CommandPath())
+	help := helpOf(c)
 	switch err := err.(type) {
 	case *pflag.NotExistError:
 		name := err.GetSpecifiedName()
@@ -273,7 +286,7 @@ func flagError(c *cobra.Command, err error) error {
 	case *pflag.ValueRequiredError:
 		return hinted(help, "--%s needs a value, as in --%s %s", err.GetFlag().Name, err.GetFlag().Name, err.GetFlag().Value.Type())
 	case *pflag.InvalidValueError:
-		return hinted(help, "--%s %q: %v", err.GetFlag().Name, withoutPassword(err.GetValue()), err.Unwrap())
+		return hinted(cmp.Or(hintIn(err), help), "--%s %q: %v", err.GetFlag().Name, withoutPassword(err.GetValue()), err.Unwrap())
 	}
 	return hinted(help, "%v", err)
 }

@@ -40,7 +40,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 				ended <- p.exit(p.bugOf(bug))
 			}
 		}()
-		ended <- p.exit(root.ExecuteContext(ctx))
+		c, err := root.ExecuteContextC(ctx)
+		if err != nil {
+			p.shape(c, args)
+		}
+		ended <- p.exit(err)
 	}()
 	select {
 	case code := <-ended:

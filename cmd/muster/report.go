@@ -53,8 +53,13 @@ type reportFiles struct {
 	HTML   string `json:"html"`
 }
 
+func newReportSummary() *reportSummary {
+	return &reportSummary{Summary: newSummary().Summary, Results: []string{}}
+}
+
 func (p *program) report(paths []string) (err error) {
-	s := &reportSummary{head: *p.doc.top(), Summary: newSummary().Summary, Results: paths}
+	s := newReportSummary()
+	s.head, s.Results = *p.doc.top(), paths
 	p.doc = s
 	if err := p.checkReport(paths); err != nil {
 		return err
@@ -107,7 +112,10 @@ func (p *program) checkReport(paths []string) error {
 	if p.options.merged == "" {
 		return nil
 	}
-	return early(results.CheckPath(p.options.merged))
+	if err := results.CheckPath(p.options.merged); err != nil {
+		return hinted("give it another ending", "--merged: %v", err)
+	}
+	return nil
 }
 
 func sum(rows iter.Seq2[results.Row, error]) (results.Summary, error) {

@@ -98,7 +98,7 @@ func peopleSettings() []setting {
 		{"upn-locale", "LOCALE", g, "whose spelling rules romanise names: a language (de: ä becomes ae), a country (UA), or auto for each row's usage location (default: none, ä becomes a)", onInput, text(func(o *options) *string { return &o.upnLocale }, "", locale)},
 		{"on-duplicate", "number|reject", g, "two people in the file want one generated name", onInput, choice(func(o *options) *string { return &o.onDuplicate }, "number")},
 		{"on-exists", "skip|number|fail", g, "the tenant has that UPN, and this ledger did not create it", onTenant, choice(func(o *options) *string { return &o.onExists }, "skip")},
-		{"usage-location", "CC", g, "for rows without one: an ISO 3166-1 code or a country's English name", onInput, text(func(o *options) *string { return &o.usageLocation }, "")},
+		{"usage-location", "CC", g, "for rows without one: an ISO 3166-1 code or a country's English name", onInput, text(func(o *options) *string { return &o.usageLocation }, "", country)},
 		{"strict", "", g, "send nothing if any row is invalid or any column is unknown", onInput, toggle(func(o *options) *bool { return &o.strict })},
 		{"yes", "", g, "delete without asking", onUndo, toggle(func(o *options) *bool { return &o.yes })},
 	}

@@ -78,6 +78,13 @@ func TestBadSettings(t *testing.T) {
 		{"", "--map==x", "HEADER=FIELD"},
 		{"", "--customer=contoso", "tenant GUID or one of its domains"},
 		{"", "--domain=jane@contoso.com", "a domain, such as"},
+		{"", "--domain=ä.de", `--domain "ä.de": it must be a domain`},
+		{"", "--domain=-x.com", "a domain, such as"},
+		{"", "--domain=127.0.0.1", "a domain, such as"},
+		{"", "--domain=" + strings.Repeat("a", 45) + ".com", "a domain, such as"},
+		{"", "--customer=ä.de", "one of its domains"},
+		{"", "--usage-location=xx", `--usage-location "xx": "xx" is no country`},
+		{"MUSTER_USAGE_LOCATION=xx", "", "MUSTER_USAGE_LOCATION"},
 		{"", "--upn={frist}", "frist"},
 		{"", "--api-url=http://example.com", "--api-url"},
 		{"MUSTER_CONCURRENCY=many", "", `MUSTER_CONCURRENCY="many" is no value for --concurrency`},
@@ -90,6 +97,9 @@ func TestBadSettings(t *testing.T) {
 		}
 		if code := exitCode(err); code != exitUsage {
 			t.Errorf("%s %s: got exit code %d, want %d", c.env, c.args, code, exitUsage)
+		}
+		if hintOf(err) == "" {
+			t.Errorf("%s %s: no hint", c.env, c.args)
 		}
 	}
 }

@@ -111,8 +111,8 @@ func TestDocumentsHaveNoNulls(t *testing.T) {
 	full.Input = inputOf("staff.csv", roster.Mapping{Columns: []roster.Column{{Header: "x"}}})
 	full.Preflight = &preflight{Token: &tokenFacts{}, Customers: []customerFacts{{Domains: []string{}}}, Doubts: []string{}}
 	empty := inputOf("staff.csv", roster.Mapping{})
-	for name, d := range map[string]any{"full": full, "input": empty, "undo": &undoSummary{Undone: provision.Undone{Failed: []provision.UndoFailure{}}},
-		"report": &reportSummary{Summary: newSummary().Summary, Results: []string{}}, "head": &head{}} {
+	for name, d := range map[string]any{"full": full, "input": empty, "undo": newUndoSummary(),
+		"report": newReportSummary(), "head": &head{}} {
 		var b bytes.Buffer
 		if err := writeJSON(&b, d); err != nil {
 			t.Fatal(err)
@@ -134,15 +134,16 @@ func TestDoubts(t *testing.T) {
 	t.Parallel()
 	f := &preflight{Customers: []customerFacts{
 		{Customer: "a", CustomerID: "1", Domains: []string{"a.onmicrosoft.com", "a.example"}},
-		{Customer: "b", CustomerID: "2", Domains: []string{"b.onmicrosoft.com"}}, // keeps its custom domains to itself
+		{Customer: "b", CustomerID: "2", Domains: []string{"b.onmicrosoft.com"}, seen: []string{"seen.example"}}, // keeps its custom domains to itself
 	}}
-	f.doubtDomains(map[string][]string{"1": {"A.example", "other.example"}, "2": {"other.example"}})
-	if len(f.Doubts) != 1 || !strings.Contains(f.Doubts[0], "customer a: other.example is none of its verified domains") {
+	f.doubtDomains(map[string][]string{"1": {"A.example", "other.example"}, "2": {"b.onmicrosoft.com", "Seen.example", "other.example"}})
+	if len(f.Doubts) != 2 || !strings.Contains(f.Doubts[0], "customer a: other.example is none of its verified domains") ||
+		!strings.Contains(f.Doubts[1], "customer b: perhaps other.example is none of its verified domains") {
 		t.Errorf("got %q", f.Doubts)
 	}
 	f.doubt("a", partner.Customer{AllowDelegatedAccess: partner.No, MFA: partner.No})
 	f.doubt("b", partner.Customer{})
-	if len(f.Doubts) != 3 {
+	if len(f.Doubts) != 4 {
 		t.Errorf("got %q", f.Doubts)
 	}
 }

@@ -56,10 +56,15 @@ type undoSummary struct {
 	Next     next    `json:"next"`
 }
 
+func newUndoSummary() *undoSummary {
+	return &undoSummary{Undone: provision.Undone{Failed: []provision.UndoFailure{}}}
+}
+
 func (p *program) undo(c *cobra.Command, path string) (err error) {
 	p.startLog()
 	run := uuid.New()
-	s := &undoSummary{head: *p.doc.top(), Run: run.String(), Ledger: path, Undone: provision.Undone{Failed: []provision.UndoFailure{}}}
+	s := newUndoSummary()
+	s.head, s.Run, s.Ledger = *p.doc.top(), run.String(), path
 	p.doc = s
 	p.logRun(run)
 	if f := p.options.metricsFile; f != "" && whole(f) == whole(path) {

@@ -76,13 +76,9 @@ func (p *program) onInput(input string, do func(*work) error) error {
 
 // open opens the input.
 func (p *program) open(input string) (*roster.File, error) {
-	columns := map[string]string{}
-	for _, pair := range p.options.columns {
-		header, field, err := splitColumn(pair)
-		if err != nil {
-			return nil, usage("--map %q: %v", pair, err)
-		}
-		columns[header] = field
+	columns, err := columnsOf(p.options.columns)
+	if err != nil {
+		return nil, err
 	}
 	file, err := roster.Open(input, roster.Options{Format: p.options.format, Map: columns, UsageLocation: p.options.usageLocation, Stdin: p.input()})
 	if err != nil && p.stopped() {
