@@ -223,10 +223,10 @@ func needsEscape(segment string) bool { return url.PathEscape(segment) != segmen
 
 // note records the ids that the answer carries where they are not those sent.
 func (t *Trace) note(h http.Header, hidden ...secret.Text) {
-	if id := h.Get("MS-RequestId"); !strings.EqualFold(id, t.RequestID) {
+	if id := h.Get("Ms-Requestid"); !strings.EqualFold(id, t.RequestID) {
 		t.EchoedRequestID = wire.Plain(id, maxCode, hidden...)
 	}
-	if id := h.Get("MS-CorrelationId"); !strings.EqualFold(id, t.CorrelationID) {
+	if id := h.Get("Ms-Correlationid"); !strings.EqualFold(id, t.CorrelationID) {
 		t.EchoedCorrelationID = wire.Plain(id, maxCode, hidden...)
 	}
 }
