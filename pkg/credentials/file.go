@@ -3,7 +3,7 @@
 //
 //	file, err := credentials.Open("staff.credentials.csv", nil)
 //	password := credentials.Generate(first, last, upn)
-//	err = file.Put(upn, password)    // returns once it is safe to send the create
+//	err = file.Put(credentials.Entry{UPN: upn, Password: password}) // returns once it is safe to send the create
 //	file.Forget(upn)                 // where it is certain that this was not created
 //	err = file.Close()               // at the end: the file has each user once
 //
@@ -62,7 +62,7 @@ type File struct {
 
 // store is a file in one of the two forms, plain or sealed.
 type store interface {
-	put(upn, password string) error
+	put(all []Entry) error
 	find(want func(upn string) bool) (map[string]secret.Text, error)
 	forget(upn string)
 	checkpoint() error
@@ -174,15 +174,27 @@ func (f *File) Sealed() bool {
 	return sealed
 }
 
-// Put records the password of a user that is about to be created. Where the file
-// is plain the entry is on the disk when Put returns; callers that come at the
-// same time share a sync. After an error nothing may be sent for this user, and
-// every further Put fails too. The last entry of a user principal name counts.
-func (f *File) Put(upn string, password secret.Text) error {
-	if upn == "" || password.Empty() || hasControl(upn) || hasControl(password.Reveal()) {
-		return fmt.Errorf("credentials file %s: user %q: the name or the password is empty or has a control character", f.path, upn)
+// Entry is a user and its initial password.
+type Entry struct {
+	UPN      string
+	Password secret.Text
+}
+
+// Put records the passwords of users that are about to be created. Where the file
+// is plain the entries are on the disk when Put returns; they share a sync, also
+// with those of callers that come at the same time. After an error nothing may be
+// sent for these users, and every further Put fails too. The last entry of a user
+// principal name counts.
+func (f *File) Put(all ...Entry) error {
+	for _, e := range all {
+		if e.UPN == "" || e.Password.Empty() || hasControl(e.UPN) || hasControl(e.Password.Reveal()) {
+			return fmt.Errorf("credentials file %s: user %q: the name or the password is empty or has a control character", f.path, e.UPN)
+		}
 	}
-	if err := f.put(upn, password.Reveal()); err != nil {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := f.put(all); err != nil {
 		return fmt.Errorf("credentials file %s: %w", f.path, err)
 	}
 	return nil

@@ -27,7 +27,7 @@ func open(t *testing.T, path string, recipients ...string) *File {
 
 func put(t *testing.T, f *File, upn, password string) {
 	t.Helper()
-	if err := f.Put(upn, secret.New(password)); err != nil {
+	if err := f.Put(Entry{upn, secret.New(password)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -251,7 +251,7 @@ func TestPutSharesSyncs(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 50 {
 			all.Go(func() {
-				if err := f.Put(fmt.Sprintf("u%d@x.com", i), secret.New("pw")); err != nil {
+				if err := f.Put(Entry{fmt.Sprintf("u%d@x.com", i), secret.New("pw")}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -291,17 +291,17 @@ func TestPutStopsForGoodWhenTheDiskFails(t *testing.T) {
 			}
 			return nil
 		})
-		if err := f.Put("b@x.com", secret.New("tres")); err == nil || strings.Contains(err.Error(), "tres") {
+		if err := f.Put(Entry{"b@x.com", secret.New("tres")}); err == nil || strings.Contains(err.Error(), "tres") {
 			t.Errorf("%s: Put() = %v, want an error without the password", op, err)
 		}
-		if err := f.Put("c@x.com", secret.New("pw")); err == nil {
+		if err := f.Put(Entry{"c@x.com", secret.New("pw")}); err == nil {
 			t.Errorf("%s: Put() after a failed one gave no error", op)
 		}
 		closeFile(t, f)
 		if got, want := content(t, path), head+"a@x.com,one\n"; got != want {
 			t.Errorf("%s: the file holds %q, want %q", op, got, want)
 		}
-		if err := f.store.put("d@x.com", "pw"); !errors.Is(err, os.ErrClosed) {
+		if err := f.store.put([]Entry{{"d@x.com", secret.New("pw")}}); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s: put after Close = %v, want %v", op, err, os.ErrClosed)
 		}
 	}
@@ -316,7 +316,7 @@ func TestPutInAMissingFolder(t *testing.T) {
 func TestPutRefusesWhatWouldBreakALine(t *testing.T) {
 	f := open(t, filepath.Join(t.TempDir(), "x.csv"))
 	for _, c := range [][2]string{{"", "pw"}, {"a@x.com", ""}, {"a@x.com\nb", "pw"}, {"a@x.com", "p\nw"}, {"a@x.com", "p\x00w"}} {
-		if err := f.Put(c[0], secret.New(c[1])); err == nil || c[1] != "" && strings.Contains(err.Error(), c[1]+" ") {
+		if err := f.Put(Entry{c[0], secret.New(c[1])}); err == nil || c[1] != "" && strings.Contains(err.Error(), c[1]+" ") {
 			t.Errorf("Put(%q, %q) = %v, want an error", c[0], c[1], err)
 		}
 	}
@@ -346,7 +346,7 @@ func BenchmarkPut(b *testing.B) {
 	b.SetParallelism(16)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := f.Put("jane.doe@contoso.onmicrosoft.com", secret.New("Kad3-xNw7yTcFh4R")); err != nil {
+			if err := f.Put(Entry{"jane.doe@contoso.onmicrosoft.com", secret.New("Kad3-xNw7yTcFh4R")}); err != nil {
 				b.Fatal(err)
 			}
 		}

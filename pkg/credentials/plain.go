@@ -161,17 +161,21 @@ func (p *plain) entries() iter.Seq2[entry, error] {
 	}
 }
 
-func (p *plain) put(upn, password string) error {
-	tail, err := p.growing(upn)
+func (p *plain) put(all []Entry) error {
+	tail, err := p.growing(all)
 	if err != nil {
 		return err
 	}
-	return tail.Append(entry{upn: upn, password: password}.appendTo(nil))
+	lines := make([][]byte, len(all))
+	for i, e := range all {
+		lines[i] = entry{upn: e.UPN, password: e.Password.Reveal()}.appendTo(nil)
+	}
+	return tail.Append(lines...)
 }
 
-// growing returns the tail of the file, to which an entry of this name is added
-// next. For the first one it makes the file, for which the others wait.
-func (p *plain) growing(upn string) (*durable.Tail, error) {
+// growing returns the tail of the file, to which these entries are added next. For
+// the first ones it makes the file, for which the others wait.
+func (p *plain) growing(all []Entry) (*durable.Tail, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -185,7 +189,9 @@ func (p *plain) growing(upn string) (*durable.Tail, error) {
 	if p.tail == nil {
 		p.tail = durable.NewTail(p.out, p.end, durable.Options{})
 	}
-	p.memory.remember(upn)
+	for _, e := range all {
+		p.memory.remember(e.UPN)
+	}
 	return p.tail, nil
 }
 

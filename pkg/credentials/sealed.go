@@ -34,17 +34,19 @@ func newSealed(path string, keys []age.Recipient) *sealed {
 	return &sealed{path: path, keys: keys, memory: newMemory()}
 }
 
-func (s *sealed) put(upn, password string) error {
+func (s *sealed) put(all []Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line := entry{upn: upn, password: password}.appendTo(nil)
-	last := len(s.chunks) - 1
-	if last < 0 || len(s.chunks[last])+len(line) > chunkSize {
-		s.chunks = append(s.chunks, make([]byte, 0, chunkSize))
-		last++
+	for _, e := range all {
+		line := entry{upn: e.UPN, password: e.Password.Reveal()}.appendTo(nil)
+		last := len(s.chunks) - 1
+		if last < 0 || len(s.chunks[last])+len(line) > chunkSize {
+			s.chunks = append(s.chunks, make([]byte, 0, chunkSize))
+			last++
+		}
+		s.chunks[last] = append(s.chunks[last], line...)
+		s.memory.remember(e.UPN)
 	}
-	s.chunks[last] = append(s.chunks[last], line...)
-	s.memory.remember(upn)
 	return nil
 }
 

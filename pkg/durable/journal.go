@@ -35,21 +35,31 @@ var errReadOnly = errors.New("the journal was opened for reading only")
 // what the disk holds of the last records is then unknown, and only opening the
 // journal anew tells.
 func (j *Journal) Append(record []byte) (Place, error) {
-	if len(record)+sumLength > maxLine {
-		return 0, fmt.Errorf("a record of %d bytes is too long for %s", len(record), j.file.Name())
+	var place [1]Place
+	err := j.AppendAll([][]byte{record}, place[:])
+	return place[0], err
+}
+
+// AppendAll is [Journal.Append] for several records, which share one sync. It sets
+// their places, for which there is room in places.
+func (j *Journal) AppendAll(records [][]byte, places []Place) error {
+	for _, record := range records {
+		if len(record)+sumLength > maxLine {
+			return fmt.Errorf("a record of %d bytes is too long for %s", len(record), j.file.Name())
+		}
 	}
 	if j.tail == nil {
-		return 0, errReadOnly
+		return errReadOnly
 	}
-	var place Place
-	err := j.tail.add(func(lines []byte) []byte {
-		place = j.end
-		before := len(lines)
-		lines, j.sum = appendLine(lines, record, j.sum)
-		j.end += Place(len(lines) - before)
+	return j.tail.add(len(records), func(lines []byte) []byte {
+		for i, record := range records {
+			places[i] = j.end
+			before := len(lines)
+			lines, j.sum = appendLine(lines, record, j.sum)
+			j.end += Place(len(lines) - before)
+		}
 		return lines
 	})
-	return place, err
 }
 
 // Read returns the record at a place that [Journal.Append] or a replay gave.

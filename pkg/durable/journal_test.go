@@ -208,7 +208,45 @@ func TestJournalGroupsItsSyncs(t *testing.T) {
 	})
 }
 
-// Where a hundred workers append without a pause, enough is gathered as soon as
+// Records that one caller has gathered share a sync and do not wait for others.
+func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const onDisk = time.Millisecond
+		syncs := 0
+		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
+			if op == "sync" {
+				syncs++
+				time.Sleep(onDisk)
+			}
+			return nil
+		}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.Append([]byte(`{"n":0}`)); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		places := make([]Place, 3)
+		if err := j.AppendAll([][]byte{[]byte(`{"n":1}`), []byte(`{"n":2}`), []byte(`{"n":3}`)}, places); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != onDisk || syncs != 2 {
+			t.Errorf("three records took %v, and there were %d syncs, want %v and 2", took, syncs, onDisk)
+		}
+		for i, p := range places {
+			if record, err := j.Read(p); err != nil || !bytes.HasPrefix(record, fmt.Appendf(nil, `{"n":%d,`, i+1)) {
+				t.Errorf("the record at place %d is %s, %v", p, record, err)
+			}
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Where two hundred workers append without a pause, enough is gathered as soon as
 // the disk is free, and nobody waits for the clock: each round of theirs takes the
 // sync under way when it begins and the next.
 func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
@@ -226,7 +264,7 @@ func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 		}
 		began := time.Now()
 		var wg sync.WaitGroup
-		for range 100 {
+		for range 200 {
 			wg.Go(func() {
 				for range 10 {
 					if _, err := j.Append([]byte(`{"n":1}`)); err != nil {

@@ -16,7 +16,7 @@ const (
 	syncEvery = 5 * time.Millisecond
 	// enough is how many records are worth a sync before its time. A run that has
 	// so many at once would wait for nothing else.
-	enough = 64
+	enough = 128
 )
 
 // Options are the settings of a file that grows. The zero value is what a run
@@ -76,16 +76,24 @@ func NewTail(file *os.File, end int64, o Options) *Tail {
 	return t
 }
 
-// Append adds a record and returns once it is durable. After an error of the disk
-// nothing more can be appended, since what the disk holds of the last group is
-// then unknown.
-func (t *Tail) Append(record []byte) error {
-	return t.add(func(lines []byte) []byte { return append(lines, record...) })
+// Append adds records and returns once they are durable. Several have been gathered
+// already, and are not kept waiting for others. After an error of the disk nothing
+// more can be appended, since what the disk holds of the last group is then unknown.
+func (t *Tail) Append(records ...[]byte) error {
+	return t.add(len(records), func(lines []byte) []byte {
+		for _, record := range records {
+			lines = append(lines, record...)
+		}
+		return lines
+	})
 }
 
-// add is [Tail.Append] for a record that form appends to what it is given. form is
-// called for one record after the other, in their order in the file.
-func (t *Tail) add(form func([]byte) []byte) error {
+// add is [Tail.Append] for n records that form appends to what it is given. form is
+// called for one caller after the other, in the order of their records in the file.
+func (t *Tail) add(n int, form func([]byte) []byte) error {
+	if n == 0 {
+		return nil
+	}
 	t.mu.Lock()
 	if t.err != nil {
 		defer t.mu.Unlock()
@@ -93,9 +101,9 @@ func (t *Tail) add(form func([]byte) []byte) error {
 	}
 	mine := t.next
 	mine.lines = form(mine.lines)
-	mine.n++
+	mine.n += n
 	signal(t.wake)
-	if mine.n == enough {
+	if n > 1 || mine.n >= enough {
 		signal(t.full)
 	}
 	t.mu.Unlock()

@@ -325,19 +325,33 @@ func (l *Ledger) Entries() iter.Seq2[Entry, error] {
 	}
 }
 
-// Intend makes an intent durable. The request may leave when it has returned
-// without an error.
-func (l *Ledger) Intend(i Intent) error {
-	return l.record(i.Key, i.appendTo(make([]byte, 0, lineRoom)), func(s *state, p durable.Place) {
-		*s = state{intent: p, status: Doubtful, held: i.Held}
-	})
+// Intend makes intents durable, which share one sync. Their requests may leave when
+// it has returned without an error.
+func (l *Ledger) Intend(all ...Intent) error {
+	lines, places := make([][]byte, len(all)), make([]durable.Place, len(all))
+	for i := range all {
+		lines[i] = all[i].appendTo(make([]byte, 0, lineRoom))
+	}
+	if err := l.journal.AppendAll(lines, places); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, intent := range all {
+		l.state[intent.Key] = state{intent: places[i], status: Doubtful, held: intent.Held}
+	}
+	return nil
 }
 
 // Settle makes an outcome durable. It may be counted when Settle has returned
 // without an error. A person whose name the tenant had before has an outcome and
 // no intent.
 func (l *Ledger) Settle(o Outcome) error {
-	return l.record(o.Key, o.appendTo(make([]byte, 0, lineRoom)), func(s *state, p durable.Place) { s.settle(o.Status, o.Doubt, p) })
+	place, err := l.journal.Append(o.appendTo(make([]byte, 0, lineRoom)))
+	if err == nil {
+		l.count(o.Key, func(s *state) { s.settle(o.Status, o.Doubt, place) })
+	}
+	return err
 }
 
 func (s *state) settle(status Status, doubt bool, p durable.Place) {

@@ -72,15 +72,6 @@ func (l *Ledger) append(line any) error {
 	return err
 }
 
-// record makes a line about one person durable, and then counts it.
-func (l *Ledger) record(k Key, line []byte, count func(*state, durable.Place)) error {
-	place, err := l.journal.Append(line)
-	if err == nil {
-		l.count(k, func(s *state) { count(s, place) })
-	}
-	return err
-}
-
 func (l *Ledger) count(k Key, change func(*state)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

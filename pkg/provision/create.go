@@ -20,10 +20,12 @@ import (
 // job is one person on the way to a user.
 type job struct {
 	row       int
+	mark      mark
 	lane      *lane
 	person    roster.Person
 	intent    ledger.Intent
 	staged    bool        // has a place on the stage
+	scout     bool        // goes ahead while requests have no answers
 	resumed   bool        // a request of an earlier run may have made the user
 	unwritten bool        // the ledger lacks the intent as it is now
 	password  secret.Text // what the request carries
@@ -41,8 +43,8 @@ type job struct {
 
 // begin gives a job, of which only the row is known, its intent: that of an
 // earlier run where there is one, else a new one.
-func (r *run) begin(j *job, m *mark) error {
-	if m.fate == resume {
+func (r *run) begin(j *job) error {
+	if j.mark.fate == resume {
 		e, err := r.Ledger.Find(j.intent.Key)
 		if err != nil {
 			return r.broken(err)
@@ -50,7 +52,7 @@ func (r *run) begin(j *job, m *mark) error {
 		j.resume(e)
 		return nil
 	}
-	name, err := r.nameOf(&judged{source: &roster.Row{Person: j.person}, lane: j.lane}, m.number)
+	name, err := r.nameOf(&judged{source: &roster.Row{Person: j.person}, lane: j.lane}, j.mark.number)
 	if err != nil {
 		return err
 	}
@@ -101,28 +103,32 @@ func (r *run) nameOf(j *judged, number uint32) (string, error) {
 	return upn.Number(wish, int(number)), nil
 }
 
-// prepare makes the intent and the password durable, in this order: so every
-// password in the credentials file is that of somebody whom the ledger knows.
-func (r *run) prepare(j *job) error {
-	old, found := r.earlier[strings.ToLower(j.intent.UPN)]
-	found = found && j.resumed && !j.unwritten
-	j.certain = !j.resumed || found && !j.intent.Held
-	if !j.intent.Held && (r.holds() || !j.certain) {
-		j.intent.Held, j.unwritten = true, true
-	}
-	if j.unwritten {
-		if err := r.Ledger.Intend(j.intent); err != nil {
-			return r.broken(err)
+// prepare makes the intents and the passwords of some jobs durable, in this order:
+// so every password in the credentials file is that of somebody whom the ledger
+// knows.
+func (r *run) prepare(all []*job) error {
+	var intents []ledger.Intent
+	var lacking []*job
+	for _, j := range all {
+		old, found := r.earlier[strings.ToLower(j.intent.UPN)]
+		found = found && j.resumed && !j.unwritten
+		j.certain = !j.resumed || found && !j.intent.Held
+		if !j.intent.Held && (r.holds() || !j.certain) {
+			j.intent.Held, j.unwritten = true, true
+		}
+		if j.unwritten {
+			intents = append(intents, j.intent)
+		}
+		if found {
+			j.password = old
+		} else {
+			lacking = append(lacking, j)
 		}
 	}
-	if found {
-		j.password = old
-		return nil
-	}
-	if err := r.makePassword(j); err != nil {
+	if err := r.Ledger.Intend(intents...); err != nil {
 		return r.broken(err)
 	}
-	return nil
+	return r.makePasswords(lacking...)
 }
 
 // create sends the request until it is settled, or has to be looked up.
@@ -150,12 +156,12 @@ func (r *run) create(ctx context.Context, j *job) error {
 			}
 			j.note(disputed(user), user.Trace)
 			j.lane.doubts.add(j)
-			return nil
+			return r.probe(ctx, j)
 		case again:
 			continue
 		case lookUp:
 			j.lane.doubts.add(j)
-			return nil
+			return r.probe(ctx, j)
 		case refuseRow:
 			return r.reject(j, refused)
 		case refuseLane:
@@ -170,16 +176,13 @@ func (r *run) create(ctx context.Context, j *job) error {
 	}
 }
 
-// pause waits before the next attempt, unless the run or the lane ends before.
+// pause waits before the next attempt, unless the run ends before.
 func (r *run) pause(j *job, refused *partner.Error) error {
 	wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
 	r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
 		zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
-	if err := r.rest(wait); err != nil {
-		return err
-	}
-	return r.awaitAnswers(j.lane)
+	return r.rest(wait)
 }
 
 // note keeps what the result will say of the last attempt.
@@ -222,9 +225,6 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	o.UserID = id
 	known := true
 	if !j.certain {
-		if err := r.hold(j); err != nil {
-			return err
-		}
 		lost, err := r.reset(ctx, j, id)
 		if err != nil {
 			return nil // the run has ended; the person stays in doubt, and the next run resets it

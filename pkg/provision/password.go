@@ -158,17 +158,24 @@ func (r *run) hand(held []ledger.Key) error {
 	return nil
 }
 
-// makePassword takes the password of the row, or makes one, and puts it where it
-// survives.
-func (r *run) makePassword(j *job) error {
-	j.password = j.person.Password
-	if j.password.Empty() {
-		j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+// makePasswords takes the passwords of the rows, or makes some, and puts them where
+// they survive.
+func (r *run) makePasswords(all ...*job) error {
+	var entries []credentials.Entry
+	for _, j := range all {
+		j.password = j.person.Password
+		if j.password.Empty() {
+			j.password = credentials.Generate(j.person.FirstName, j.person.LastName, j.person.DisplayName, j.intent.UPN)
+		}
+		entries = append(entries, credentials.Entry{UPN: j.intent.UPN, Password: j.password})
 	}
 	if !r.generates { // the input has them all
 		return nil
 	}
-	return r.credentials.Put(j.intent.UPN, j.password)
+	if err := r.credentials.Put(entries...); err != nil {
+		return r.broken(err)
+	}
+	return nil
 }
 
 // forgetPassword drops the password of somebody who certainly was not created,
@@ -180,23 +187,8 @@ func (r *run) forgetPassword(j *job, recorded error) error {
 	return recorded
 }
 
-// hold sees to it that the ledger knows, before it is tried to give a user the
-// password of the credentials file, that it may have another one: so the next run
-// tries again where that fails.
-func (r *run) hold(j *job) error {
-	if j.intent.Held {
-		return nil
-	}
-	j.intent.Held = true
-	if err := r.Ledger.Intend(j.intent); err != nil {
-		return r.broken(err)
-	}
-	return nil
-}
-
-// reset gives a user whom a lost run created, or whom we may not have created, the
-// password of this one. lost is the service's refusal to do so, or its silence; an
-// error says that the run or the lane has ended.
+// reset gives a user whom a lost run created the password of this one. lost is
+// the service's refusal to do so; an error says that the run has ended.
 func (r *run) reset(ctx context.Context, j *job, id string) (lost *partner.Error, err error) {
 	err = r.call(ctx, j.lane, "reset password", func(ctx context.Context) error {
 		return r.Directory.ResetPassword(ctx, j.lane.tenant, id, j.password, j.person.ForceChangePassword)
@@ -214,23 +206,17 @@ func (r *run) replacePassword(ctx context.Context, j *job) error {
 	if err != nil {
 		return r.broken(err)
 	}
-	if err := r.makePassword(j); err != nil {
-		return r.broken(err)
+	if err := r.makePasswords(j); err != nil {
+		return err
 	}
 	lost, err := r.reset(ctx, j, e.Outcome.UserID)
 	if err != nil {
 		return nil // the run has ended, and the next one tries again
 	}
-	o := e.Outcome
 	if lost != nil {
+		o := e.Outcome
 		passwordUnknown(&o, lost)
 		return r.record(o)
-	}
-	if o.Code != "" { // an earlier run could not
-		o.Code, o.Error, o.Hint = "", "", ""
-		if err := r.record(o); err != nil {
-			return err
-		}
 	}
 	return r.handOver(j.intent.Key)
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -70,7 +71,7 @@ func (r *run) serve(ctx context.Context, l *lane, resumed bool) error {
 // in doubt.
 func (r *run) pass(ctx context.Context, l *lane, want fate) error {
 	crew := newCrew(inHand * r.InFlight)
-	err := r.feed(ctx, l, want, crew)
+	err := r.safely(func() error { return r.feed(ctx, l, want, crew) })
 	err = errors.Join(crew.wait(), err)
 	if err != nil {
 		return err
@@ -79,11 +80,11 @@ func (r *run) pass(ctx context.Context, l *lane, want fate) error {
 }
 
 // feed begins every row of a lane that has the fate, until the run or the lane
-// ends. It takes the place on the stage for each, so that no goroutine is kept for
-// a row that has to wait for one.
+// ends. It begins as many at once as there are places for on the stage.
 func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 	full := benchSize
-	last := 0
+	last, places := 0, 0
+	var batch []*job
 	for row, err := range r.Input.Rows() {
 		if err != nil {
 			return err
@@ -106,11 +107,21 @@ func (r *run) feed(ctx context.Context, l *lane, want fate, crew *crew) error {
 			}
 			full = l.doubts.len() + benchSize
 		}
-		if !r.stage.enter(r.intake, l) { // not too many intents ahead of their requests
-			return nil
+		if places == 0 {
+			if err := r.launch(ctx, l, batch, crew); err != nil {
+				return err
+			}
+			batch = batch[:0]
+			if places = r.stage.enter(r.intake, l); places == 0 {
+				return nil
+			}
 		}
-		j := &job{row: row.N, lane: l, person: row.Person.Clone(), intent: ledger.Intent{Key: r.keyIn(l, identity, m)}, staged: true}
-		crew.do(func() error { return r.safely(func() error { return r.person(ctx, j, m) }) })
+		places--
+		batch = append(batch, &job{row: row.N, mark: *m, lane: l, person: row.Person.Clone(), intent: ledger.Intent{Key: r.keyIn(l, identity, m)}, staged: true})
+	}
+	r.stage.leave(l, places)
+	if err := r.launch(ctx, l, batch, crew); err != nil {
+		return err
 	}
 	return r.whole(last)
 }
@@ -123,43 +134,87 @@ func (r *run) laneKey(row int) string {
 	return r.lanes.ordered[r.marks.at(row).lane].key()
 }
 
-// person sees to one row: it finds out what there is to do and does it.
-func (r *run) person(ctx context.Context, j *job, m *mark) error {
-	defer r.unstage(j)
-	if err := r.begin(j, m); err != nil {
-		return err
+// launch finds out what there is to do for each row of a batch and has the crew do
+// it, once the intents and the passwords of those that are to be sent are durable.
+func (r *run) launch(ctx context.Context, l *lane, batch []*job, crew *crew) error {
+	var sending []*job
+	for _, j := range batch {
+		if err := r.begin(j); err != nil {
+			return err
+		}
+		switch {
+		case j.mark.fate == toSend && l.before.has(j.intent.UPN):
+			r.assign(crew, j, func() error { return r.taken(j) })
+		case j.mark.fate == resume && r.Ledger.Status(j.intent.Key) == ledger.Created:
+			r.unstage(j)
+			r.assign(crew, j, func() error { return r.replacePassword(ctx, j) })
+		default:
+			sending = append(sending, j)
+		}
 	}
-	if m.fate == toSend && j.lane.before != nil && j.lane.before.has(j.intent.UPN) {
-		return r.taken(j)
+	for len(sending) > 0 {
+		scouting, err := r.awaitAnswers(l)
+		if err != nil { // the run or the lane has ended
+			return nil
+		}
+		now := sending
+		if scouting {
+			now = sending[:1]
+			now[0].scout = true
+		}
+		if err := r.prepare(now); err != nil {
+			return err
+		}
+		for _, j := range now {
+			r.assign(crew, j, func() error { return r.create(ctx, j) })
+		}
+		sending = sending[len(now):]
 	}
-	if m.fate == resume && r.Ledger.Status(j.intent.Key) == ledger.Created {
-		r.unstage(j)
-		return r.replacePassword(ctx, j)
-	}
-	if r.awaitAnswers(j.lane) != nil || j.lane.closed() != nil { // the run or the lane has ended
-		return nil
-	}
-	if err := r.prepare(j); err != nil {
-		return err
-	}
-	return r.create(ctx, j)
+	return nil
+}
+
+// assign has the crew do what there is to do for a row.
+func (r *run) assign(crew *crew, j *job, task func() error) {
+	crew.do(func() error {
+		defer r.unstage(j)
+		if j.scout {
+			defer r.scouting.Store(false)
+		}
+		return r.safely(task)
+	})
 }
 
 // unstage gives back the place of a job on the stage, if it has one.
 func (r *run) unstage(j *job) {
 	if j.staged {
 		j.staged = false
-		r.stage.leave(j.lane)
+		r.stage.leave(j.lane, 1)
 	}
+}
+
+// awaitAnswers waits while requests have no answers: what is sent then only adds
+// to the people in doubt. One row at a time goes ahead, as a scout. The error is why
+// the run or the lane has ended.
+func (r *run) awaitAnswers(l *lane) (scouting bool, err error) {
+	for r.silence.Load() > int64(2*r.InFlight) && l.closed() == nil {
+		if r.scouting.CompareAndSwap(false, true) {
+			return true, nil
+		}
+		if err := r.rest(time.Second); err != nil {
+			return false, err
+		}
+	}
+	return false, l.closed()
 }
 
 // taken records that the tenant had the name before anything was sent.
 func (r *run) taken(j *job) error {
 	o := j.outcome(ledger.Exists)
 	o.UserID = j.lane.before.id(j.intent.UPN)
-	o.Hint = existsHint(&j.person)
+	o.Hint = existsHint
 	if r.OnExists == FailExisting {
-		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError
+		o.Status, o.Code = ledger.Failed, "exists"
+		o.Error = "the tenant already has a user with this userPrincipalName"
 		return r.failed(o)
 	}
 	return r.record(o)

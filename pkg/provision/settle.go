@@ -152,12 +152,10 @@ func (r *run) ours(j *job, u partner.User) bool {
 // during this run.
 func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
 	o := j.outcome(ledger.Exists)
-	o.UserID, o.Hint = u.ID, existsHint(&j.person)
+	o.UserID, o.Hint = u.ID, existsHint
 	if r.OnExists != SkipExisting {
-		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError+", whom somebody else made during this run"
-		if j.person.UserPrincipalName == "" {
-			o.Hint = "run again: with --on-exists number the person gets the next free name"
-		}
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
+		o.Hint = "run again: with --on-exists number the person gets the next free name"
 	}
 	return o
 }
@@ -168,8 +166,8 @@ func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
 	if r.ours(j, u) && r.claims.take(u.ID) {
 		r.failures.Add(-1)
 		j.certain = false
-		if err := r.makePassword(j); err != nil { // the one that was sent is forgotten
-			return r.broken(err)
+		if err := r.makePasswords(j); err != nil { // the one that was sent is forgotten
+			return err
 		}
 		return r.created(ctx, j, u.ID)
 	}

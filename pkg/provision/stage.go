@@ -17,7 +17,7 @@ type stage struct {
 // A platform is a lane's part of the stage.
 type platform struct {
 	taken int
-	queue []chan struct{} // of rows that wait; closed when a place is theirs
+	room  chan struct{} // has room for one: half of the part may be free
 }
 
 func newStage(size int) *stage { return &stage{size: size, lanes: map[*lane]*platform{}} }
@@ -26,7 +26,7 @@ func newStage(size int) *stage { return &stage{size: size, lanes: map[*lane]*pla
 func (s *stage) open(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lanes[l] = &platform{}
+	s.lanes[l] = &platform{room: make(chan struct{}, 1)}
 }
 
 func (s *stage) close(l *lane) {
@@ -34,43 +34,58 @@ func (s *stage) close(l *lane) {
 	defer s.mu.Unlock()
 	delete(s.lanes, l)
 	for _, p := range s.lanes {
-		s.admit(p)
+		s.tell(p)
 	}
 }
 
-// enter takes a place for a row of the lane, as soon as there is one. It reports
-// false if ctx was done before.
-func (s *stage) enter(ctx context.Context, l *lane) bool {
-	place := make(chan struct{})
-	s.mu.Lock()
-	p := s.lanes[l]
-	p.queue = append(p.queue, place)
-	s.admit(p)
-	s.mu.Unlock()
-	select {
-	case <-place:
-		return true
-	case <-ctx.Done(): // of the run: nobody needs the place
-		return false
+// enter takes all places that are free for the rows of the lane, as soon as they
+// are half of its part: so the intents of many rows share a sync. It returns 0 if
+// ctx was done before. One goroutine of a lane calls it.
+func (s *stage) enter(ctx context.Context, l *lane) (places int) {
+	for {
+		s.mu.Lock()
+		p := s.lanes[l]
+		if places = s.free(p); places > 0 {
+			p.taken += places
+		}
+		s.mu.Unlock()
+		if places > 0 {
+			return places
+		}
+		select {
+		case <-p.room:
+		case <-ctx.Done():
+			return 0
+		}
 	}
 }
 
-// leave gives a place back that enter has taken.
-func (s *stage) leave(l *lane) {
+// leave gives places back that enter has taken.
+func (s *stage) leave(l *lane, places int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p := s.lanes[l]; p != nil {
-		p.taken--
-		s.admit(p)
+		p.taken -= places
+		s.tell(p)
 	}
 }
 
-// admit lets rows in as far as the lane's part reaches.
-func (s *stage) admit(p *platform) {
+// free returns how many places a lane may take now.
+func (s *stage) free(p *platform) int {
 	part := max(1, s.size/len(s.lanes))
-	for len(p.queue) > 0 && p.taken < part {
-		close(p.queue[0])
-		p.queue = p.queue[1:]
-		p.taken++
+	if free := part - p.taken; free > 0 && 2*free >= part {
+		return free
+	}
+	return 0
+}
+
+// tell wakes a lane that may have waited for places.
+func (s *stage) tell(p *platform) {
+	if s.free(p) == 0 {
+		return
+	}
+	select {
+	case p.room <- struct{}{}:
+	default:
 	}
 }
