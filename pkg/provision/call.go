@@ -37,7 +37,9 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		answer = pace.Answer{Throttled: a.Throttled, RetryAfter: refused.RetryAfter,
 			HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !a.Throttled}
 	}
-	pass.Leave(answer)
+	paced := answer
+	paced.Throttled = l.health.note(answer.Failed) || answer.Throttled
+	pass.Leave(paced)
 	r.count(a, answer)
 	if err := r.keepPause(answer); err != nil {
 		return nil, r.broken(err)
@@ -91,6 +93,7 @@ func (r *run) count(a Attempt, answer pace.Answer) {
 		r.silence.Add(1)
 	} else {
 		r.silence.Store(0)
+		r.mute.Store(0)
 		r.answered.Store(time.Now().UnixNano())
 	}
 	if r.Watcher != nil {
@@ -124,8 +127,8 @@ func transient(k partner.Kind) bool {
 }
 
 // call sends a request that may be repeated without harm until it has a definite
-// answer. The error is of the run or the lane (see [isEnd]), else the
-// [*partner.Error] of the answer.
+// answer or its attempts run out. The error is of the run or the lane (see [isEnd]),
+// else the [*partner.Error] of the last attempt.
 func (r *run) call(ctx context.Context, l *lane, op string, send func(context.Context) error) error {
 	began := time.Now()
 	for failed := 0; ; {
@@ -143,8 +146,11 @@ func (r *run) call(ctx context.Context, l *lane, op string, send func(context.Co
 		if ended := r.ended(); ended != nil { // that may have cut it off
 			return ended
 		}
-		if failed++; failed >= r.MaxAttempts {
-			return r.unreachable(refused, began)
+		if failed++; failed >= r.tries() && !r.waitsFor(l, began) {
+			if r.unheardSince(began) {
+				return r.silent(l, refused, began)
+			}
+			return refused
 		}
 		wait := pace.Backoff(failed, jitter(op+l.name, failed))
 		r.Log.Info("trying again", zap.String("op", op), zap.String("customer", l.key()), zap.Int("attempt", failed), zap.Duration("wait", wait), zap.Error(refused))
@@ -209,13 +215,6 @@ func (r *run) refused(e *partner.Error, sent time.Time) bool {
 // refuse ends the run because the service refuses it as a whole.
 func (r *run) refuse(e *partner.Error) error {
 	err := &RefusedError{Err: e, Hint: e.Advice()}
-	r.end(err)
-	return r.endedOr(err)
-}
-
-// unreachable ends the run because the service gives no answers.
-func (r *run) unreachable(e *partner.Error, since time.Time) error {
-	err := &UnreachableError{Err: e, For: time.Since(since)}
 	r.end(err)
 	return r.endedOr(err)
 }

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -14,7 +15,10 @@ import (
 // hash of their userPrincipalName, some forty bytes a user. Two names of one hash
 // are taken for one, which among ten million happens three times in a million
 // listings.
-type census struct{ ids map[uint64]uuid.UUID }
+type census struct {
+	ids     map[uint64]uuid.UUID
+	domains []string // of the names, the first of them
+}
 
 func nameHash(upn string) uint64 { return xxhash.Sum64String(strings.ToLower(upn)) }
 
@@ -37,6 +41,20 @@ func (c *census) id(upn string) string {
 	return id.String()
 }
 
+// maxDomains bounds the domains that a census keeps; a tenant has seldom as many
+// verified ones.
+const maxDomains = 1000
+
+// meet counts a user.
+func (c *census) meet(u partner.User) {
+	id, _ := uuid.Parse(u.ID) // an id that is none is not worth an error here
+	c.ids[nameHash(u.UserPrincipalName)] = id
+	_, domain, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
+	if !slices.Contains(c.domains, domain) && len(c.domains) < maxDomains {
+		c.domains = append(c.domains, domain)
+	}
+}
+
 // list reads all users of a tenant in one state. Each page is one paced request.
 // wanted is called with every user, if it is not nil.
 func (r *run) list(l *lane, state partner.State, wanted func(partner.User)) (*census, error) {
@@ -45,7 +63,7 @@ func (r *run) list(l *lane, state partner.State, wanted func(partner.User)) (*ce
 	for {
 		var users []partner.User
 		var next partner.Page
-		err := r.call(r.intake, l, "list users", func(ctx context.Context) (err error) {
+		err := r.ask(l, "list users", func(ctx context.Context) (err error) {
 			users, next, err = r.Directory.Users(ctx, l.tenant, state, page)
 			return err
 		})
@@ -53,8 +71,7 @@ func (r *run) list(l *lane, state partner.State, wanted func(partner.User)) (*ce
 			return nil, err
 		}
 		for _, u := range users {
-			id, _ := uuid.Parse(u.ID) // an id that is none is not worth an error here
-			c.ids[nameHash(u.UserPrincipalName)] = id
+			c.meet(u)
 			if wanted != nil {
 				wanted(u)
 			}

@@ -25,7 +25,6 @@ type job struct {
 	person    roster.Person
 	intent    ledger.Intent
 	staged    bool        // has a place on the stage
-	scout     bool        // goes ahead while requests have no answers
 	resumed   bool        // a request of an earlier run may have made the user
 	unwritten bool        // the ledger lacks the intent as it is now
 	password  secret.Text // what the request carries
@@ -156,12 +155,12 @@ func (r *run) create(ctx context.Context, j *job) error {
 			}
 			j.note(disputed(user), user.Trace)
 			j.lane.doubts.add(j)
-			return r.probe(ctx, j)
+			return nil
 		case again:
 			continue
 		case lookUp:
 			j.lane.doubts.add(j)
-			return r.probe(ctx, j)
+			return nil
 		case refuseRow:
 			return r.reject(j, refused)
 		case refuseLane:
@@ -176,13 +175,16 @@ func (r *run) create(ctx context.Context, j *job) error {
 	}
 }
 
-// pause waits before the next attempt, unless the run ends before.
+// pause waits before the next attempt, unless the run or the lane ends before.
 func (r *run) pause(j *job, refused *partner.Error) error {
 	wait := pace.Backoff(j.failures, jitter(string(j.intent.Key[:]), j.failures))
 	r.Log.Info("trying again", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation),
 		zap.Int("attempt", j.attempts), zap.Duration("wait", wait), zap.Error(refused))
-	return r.rest(wait)
+	if err := r.rest(wait); err != nil {
+		return err
+	}
+	return r.awaitAnswers(j.lane)
 }
 
 // note keeps what the result will say of the last attempt.
@@ -225,6 +227,9 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	o.UserID = id
 	known := true
 	if !j.certain {
+		if err := r.hold(j); err != nil {
+			return err
+		}
 		lost, err := r.reset(ctx, j, id)
 		if err != nil {
 			return nil // the run has ended; the person stays in doubt, and the next run resets it

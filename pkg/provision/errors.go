@@ -34,15 +34,20 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // UnreachableError says that the service does not answer, or only ever refuses
 // for the moment. A later run goes on.
 type UnreachableError struct {
-	Err error
-	For time.Duration // how long it has been tried
+	Customer string // who alone is concerned; "": all are
+	Err      error
+	For      time.Duration // how long it has been tried
 }
 
 func (e *UnreachableError) Error() string {
 	if stalled := (*pace.StalledError)(nil); errors.As(e.Err, &stalled) {
 		return stalled.Error() // it answers, and says when to come again
 	}
-	return fmt.Sprintf("the service cannot be reached (tried for %v): %v", e.For.Round(time.Second), e.Err)
+	tried := e.For.Round(time.Second)
+	if e.Customer != "" {
+		return fmt.Sprintf("the service gives no answer for customer %s (tried for %v): %v", e.Customer, tried, e.Err)
+	}
+	return fmt.Sprintf("the service cannot be reached (tried for %v): %v", tried, e.Err)
 }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 

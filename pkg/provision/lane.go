@@ -30,8 +30,9 @@ type lane struct {
 	doubts    bench        // rows that wait for the listing at the end
 	refused   bench        // rows that have failed, unless that listing says that they exist
 	forbidden atomic.Int32 // refusals in a row without a success
-
-	probing atomic.Bool // somebody finds out whether the service is there at all
+	ranOut    atomic.Int32 // rows whose attempts ran out, without a success since they were begun
+	succeeded atomic.Int64 // when a user was last created, Unix nanoseconds
+	health    health
 
 	err atomic.Pointer[error] // why its rows fail together
 }
@@ -48,9 +49,8 @@ func (l *lane) key() string {
 }
 
 // close makes every further row of the lane fail with err; the first reason stays.
-func (l *lane) close(err error) {
-	l.err.CompareAndSwap(nil, &err)
-}
+// It reports whether this one is the first.
+func (l *lane) close(err error) bool { return l.err.CompareAndSwap(nil, &err) }
 
 // closed returns why the lane is closed, or nil.
 func (l *lane) closed() error {
@@ -222,7 +222,7 @@ func (r *run) open(l *lane) error {
 // lookUp asks the service who the customer is.
 func (r *run) lookUp(l *lane) (ledger.Customer, error) {
 	var c partner.Customer
-	err := r.call(r.intake, l, "look up customer", func(ctx context.Context) (err error) {
+	err := r.ask(l, "look up customer", func(ctx context.Context) (err error) {
 		if id, bad := uuid.Parse(l.name); bad == nil {
 			c, err = r.Directory.Customer(ctx, id.String())
 		} else {

@@ -187,8 +187,23 @@ func (r *run) forgetPassword(j *job, recorded error) error {
 	return recorded
 }
 
-// reset gives a user whom a lost run created the password of this one. lost is
-// the service's refusal to do so; an error says that the run has ended.
+// hold sees to it that the ledger knows, before it is tried to give a user the
+// password of the credentials file, that it may have another one: so the next run
+// tries again where that fails.
+func (r *run) hold(j *job) error {
+	if j.intent.Held {
+		return nil
+	}
+	j.intent.Held = true
+	if err := r.Ledger.Intend(j.intent); err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// reset gives a user whom a lost run created, or whom we may not have created, the
+// password of this one. lost is the service's refusal to do so, or its silence; an
+// error says that the run or the lane has ended.
 func (r *run) reset(ctx context.Context, j *job, id string) (lost *partner.Error, err error) {
 	err = r.call(ctx, j.lane, "reset password", func(ctx context.Context) error {
 		return r.Directory.ResetPassword(ctx, j.lane.tenant, id, j.password, j.person.ForceChangePassword)
@@ -213,10 +228,16 @@ func (r *run) replacePassword(ctx context.Context, j *job) error {
 	if err != nil {
 		return nil // the run has ended, and the next one tries again
 	}
+	o := e.Outcome
 	if lost != nil {
-		o := e.Outcome
 		passwordUnknown(&o, lost)
 		return r.record(o)
+	}
+	if o.Code != "" { // an earlier run could not
+		o.Code, o.Error, o.Hint = "", "", ""
+		if err := r.record(o); err != nil {
+			return err
+		}
 	}
 	return r.handOver(j.intent.Key)
 }

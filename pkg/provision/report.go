@@ -25,11 +25,12 @@ type Report struct {
 
 // Lane is what became of one customer.
 type Lane struct {
-	Customer string  // as the input names it
-	Tenant   string  // GUID; "" where it is not known
-	Domain   string  // for generated names; "" where none was needed
-	Rate     float64 // requests a second, as the pacer found them; 0: not known
-	Err      error   // why its rows failed together, or nil
+	Customer string   // as the input names it
+	Tenant   string   // GUID; "" where it is not known
+	Domain   string   // for generated names; "" where none was needed
+	Seen     []string // domains of the users that the tenant had before, as far as these were listed
+	Rate     float64  // requests a second, as the pacer found them; 0: not known
+	Err      error    // why its rows failed together, or nil
 }
 
 // Warning is something to be said about a row that is not invalid.

@@ -16,7 +16,16 @@ import (
 
 // existsHint is for a row whose name the tenant had before. It names the dangerous
 // way out last: whoever has lost the ledger would make everybody twice by it.
-const existsHint = "not made by this ledger: if it is the same person, there is nothing to do; if this input was applied before, use the ledger of that run (--ledger); only if it is another person of the same name, run with --on-exists number"
+func existsHint(p *roster.Person) string {
+	const hint = "not made by this ledger: if it is the same person, there is nothing to do; if this input was applied before, use the ledger of that run (--ledger); only if it is another person of the same name, "
+	if p.UserPrincipalName != "" {
+		return hint + "give the row another userPrincipalName"
+	}
+	return hint + "run with --on-exists number"
+}
+
+// existsError is for such a row where it fails, since --on-exists is fail.
+const existsError = "the tenant already has a user with this userPrincipalName"
 
 // found is the result of one row.
 type found struct {
@@ -170,6 +179,7 @@ func unsent(out *results.Row, err error) {
 
 // sent describes a row that has a name: by the ledger, or as still to be sent.
 func (r *run) sent(out *results.Row, j *judged, m mark) error {
+	p := &j.source.Person
 	var e ledger.Entry
 	if r.Ledger != nil {
 		var err error
@@ -194,8 +204,10 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	out.UserPrincipalName = name
 	switch {
 	case m.fate == existing:
-		out.Status, out.UserID = results.Exists, j.lane.before.id(name)
-		out.Hint = existsHint
+		out.Status, out.UserID, out.Hint = results.Exists, j.lane.before.id(name), existsHint(p)
+		if r.OnExists == FailExisting {
+			out.Status, out.ErrorCode, out.Error = results.Failed, "exists", existsError
+		}
 	case r.planning:
 		out.Status = results.Planned
 	default:

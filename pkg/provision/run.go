@@ -65,6 +65,7 @@ type run struct {
 	answered     atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
 	silence      atomic.Int64 // requests without an answer since then
 	scouting     atomic.Bool  // one row finds out whether that is over
+	mute         atomic.Int32 // customers who had no answer, since anybody last had one
 	failures     atomic.Int64 // rows that have failed
 	createdNow   atomic.Int64 // users
 	requests     atomic.Int64
@@ -172,6 +173,9 @@ func (r *run) finish() *Report {
 			continue
 		}
 		lane := Lane{Customer: l.name, Tenant: l.tenant, Domain: l.domainFor(&roster.Person{}, r.Domain), Err: l.closed()}
+		if l.before != nil {
+			lane.Seen = l.before.domains
+		}
 		if l.gate != nil {
 			lane.Rate = l.gate.Snapshot().Found
 		}

@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"errors"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -152,23 +151,14 @@ func (r *run) launch(ctx context.Context, l *lane, batch []*job, crew *crew) err
 			sending = append(sending, j)
 		}
 	}
-	for len(sending) > 0 {
-		scouting, err := r.awaitAnswers(l)
-		if err != nil { // the run or the lane has ended
-			return nil
-		}
-		now := sending
-		if scouting {
-			now = sending[:1]
-			now[0].scout = true
-		}
-		if err := r.prepare(now); err != nil {
-			return err
-		}
-		for _, j := range now {
-			r.assign(crew, j, func() error { return r.create(ctx, j) })
-		}
-		sending = sending[len(now):]
+	if len(sending) == 0 || r.awaitAnswers(l) != nil || l.closed() != nil {
+		return nil
+	}
+	if err := r.prepare(sending); err != nil {
+		return err
+	}
+	for _, j := range sending {
+		r.assign(crew, j, func() error { return r.create(ctx, j) })
 	}
 	return nil
 }
@@ -177,9 +167,6 @@ func (r *run) launch(ctx context.Context, l *lane, batch []*job, crew *crew) err
 func (r *run) assign(crew *crew, j *job, task func() error) {
 	crew.do(func() error {
 		defer r.unstage(j)
-		if j.scout {
-			defer r.scouting.Store(false)
-		}
 		return r.safely(task)
 	})
 }
@@ -192,29 +179,13 @@ func (r *run) unstage(j *job) {
 	}
 }
 
-// awaitAnswers waits while requests have no answers: what is sent then only adds
-// to the people in doubt. One row at a time goes ahead, as a scout. The error is why
-// the run or the lane has ended.
-func (r *run) awaitAnswers(l *lane) (scouting bool, err error) {
-	for r.silence.Load() > int64(2*r.InFlight) && l.closed() == nil {
-		if r.scouting.CompareAndSwap(false, true) {
-			return true, nil
-		}
-		if err := r.rest(time.Second); err != nil {
-			return false, err
-		}
-	}
-	return false, l.closed()
-}
-
 // taken records that the tenant had the name before anything was sent.
 func (r *run) taken(j *job) error {
 	o := j.outcome(ledger.Exists)
 	o.UserID = j.lane.before.id(j.intent.UPN)
-	o.Hint = existsHint
+	o.Hint = existsHint(&j.person)
 	if r.OnExists == FailExisting {
-		o.Status, o.Code = ledger.Failed, "exists"
-		o.Error = "the tenant already has a user with this userPrincipalName"
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError
 		return r.failed(o)
 	}
 	return r.record(o)

@@ -152,10 +152,12 @@ func (r *run) ours(j *job, u partner.User) bool {
 // during this run.
 func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
 	o := j.outcome(ledger.Exists)
-	o.UserID, o.Hint = u.ID, existsHint
+	o.UserID, o.Hint = u.ID, existsHint(&j.person)
 	if r.OnExists != SkipExisting {
-		o.Status, o.Code, o.Error = ledger.Failed, "exists", "the tenant already has a user with this userPrincipalName, whom somebody else made during this run"
-		o.Hint = "run again: with --on-exists number the person gets the next free name"
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError+", whom somebody else made during this run"
+		if j.person.UserPrincipalName == "" {
+			o.Hint = "run again: with --on-exists number the person gets the next free name"
+		}
 	}
 	return o
 }

@@ -187,6 +187,8 @@ func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
 	case errors.As(err, &refused) && refused.ConcernsCustomer():
 		l.close(err)
 		return u.stays(e, err)
+	case errors.As(err, &refused) && transient(refused.Kind): // the next undo finds out
+		return u.notDeleted(e, err)
 	case errors.As(err, &refused) && refused.Kind != partner.NotFound:
 		return u.stays(e, err)
 	}

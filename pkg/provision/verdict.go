@@ -1,7 +1,7 @@
 package provision
 
 import (
-	"context"
+	"time"
 
 	"muster/pkg/partner"
 )
@@ -53,29 +53,17 @@ func (r *run) retry(j *job, e *partner.Error) step {
 	if j.failures++; j.failures < r.MaxAttempts {
 		return later
 	}
+	if r.ranOut(j, e) {
+		return leaveRow
+	}
 	if j.doubtful {
 		return lookUp
 	}
-	if r.unheard(j) {
-		_ = r.unreachable(e, j.began)
+	if r.unheardSince(j.began) {
+		_ = r.silent(j.lane, e, j.began)
 		return leaveRow
 	}
 	return refuseRow
-}
-
-// unheard reports whether nobody has had an answer since this row was begun. Then
-// it is not the row: the service is out of reach.
-func (r *run) unheard(j *job) bool { return r.answered.Load() < j.began.UnixNano() }
-
-// probe settles the lane's doubts at once where a row's attempts ran out and the
-// service may be out of reach: if it does not list users either, the run ends
-// here and not after the attempts of all other rows.
-func (r *run) probe(ctx context.Context, j *job) error {
-	if !r.unheard(j) || !j.lane.probing.CompareAndSwap(false, true) {
-		return nil
-	}
-	defer j.lane.probing.Store(false)
-	return r.settleOnce(ctx, j.lane)
 }
 
 // forbiddenAtMost is how many refusals in a row, without a success, are taken for
@@ -85,5 +73,9 @@ const forbiddenAtMost = 3
 // forbid counts a refusal and reports whether it is one too many.
 func (l *lane) forbid() bool { return l.forbidden.Add(1) >= forbiddenAtMost }
 
-// pardon forgets the refusals.
-func (l *lane) pardon() { l.forbidden.Store(0) }
+// pardon notes a success, which forgets the refusals and the rows without answers.
+func (l *lane) pardon() {
+	l.succeeded.Store(time.Now().UnixNano())
+	l.forbidden.Store(0)
+	l.ranOut.Store(0)
+}

@@ -166,6 +166,7 @@ func TestRules(t *testing.T) {
 		{"domain", "contoso..com", "bad_domain", ""},
 		{"domain", "con toso.com", "bad_domain", ""},
 		{"domain", "contoso-.com", "bad_domain", ""},
+		{"domain", "127.0.0.1", "bad_domain", ""},
 		{"domain", "@contoso.com", "bad_domain", ""},
 		{"domain", "müller.de", "bad_domain", ""},
 	}

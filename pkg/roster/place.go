@@ -34,6 +34,9 @@ func domainFault(s string) string {
 	if len(labels) < 2 {
 		return "has no dot in it"
 	}
+	if strings.Trim(labels[len(labels)-1], "0123456789") == "" && !strings.HasSuffix(s, ".") {
+		return "ends with a number, as no domain does"
+	}
 	for _, l := range labels {
 		if l == "" {
 			return "has an empty part"
@@ -101,6 +104,15 @@ func (c *checker) location(cell string) string {
 		c.problem(usageLocation, "unknown_location", s, fmt.Sprintf("%q is no country", clip(s)), hint)
 	}
 	return code
+}
+
+// CheckLocation checks a value of Options.UsageLocation: a code of ISO 3166-1 alpha-2
+// or the name of a country. What it is not is an [*Error].
+func CheckLocation(s string) error {
+	if code, hint := countryCode(tidy(s)); code == "" {
+		return &Error{Message: fmt.Sprintf("%q is no country", s), Hint: hint}
+	}
+	return nil
 }
 
 // countryCode finds the code; a hint says what to write where there is none.

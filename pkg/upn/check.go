@@ -157,6 +157,9 @@ func CheckDomain(domain string) []Fault {
 	if len(labels) < 2 {
 		return append(faults, Fault{"domain_incomplete", fmt.Sprintf("the domain %q has no dot", domain), "write it in full, such as contoso.onmicrosoft.com"})
 	}
+	if last := labels[len(labels)-1]; last != "" && strings.Trim(last, "0123456789") == "" {
+		return append(faults, Fault{"domain_label", fmt.Sprintf("the domain %q ends with a number, as no domain does", domain), "write the domain's name and not an address, such as contoso.onmicrosoft.com"})
+	}
 	for _, label := range labels {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return append(faults, Fault{"domain_label", fmt.Sprintf("the domain %q has an impossible part: %q", domain, label),

@@ -64,6 +64,7 @@ func TestCheck(t *testing.T) {
 		{"jane@contoso.com.", "domain_label"},
 		{"jane@-contoso.com", "domain_label"},
 		{"jane@contoso-.com", "domain_label"},
+		{"jane@127.0.0.1", "domain_label"},
 		{"jane@contoso_1.com", "domain_character"},
 		{"jane@müller.de", "domain_character"},
 		{"jane@contoso .com", "domain_character"},

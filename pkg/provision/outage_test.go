@@ -1,0 +1,144 @@
+package provision
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/pkg/simulate"
+)
+
+// two customers, and people of both in turn.
+func twoCustomers() simulate.Scenario {
+	return simulate.Scenario{Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}}}
+}
+
+func (w *world) staffOfTwo(n int) []human {
+	people := staff(n)
+	for i := range people {
+		if i%2 == 1 {
+			people[i].tenant = w.service.Customers()[1].ID
+			people[i].row += "fabrikam.onmicrosoft.com"
+		}
+	}
+	return people
+}
+
+// A customer about whom the service does not answer keeps only its own rows from
+// being created. The message names the customer.
+func TestOneCustomerOfTwoIsSilent(t *testing.T) {
+	for _, op := range []simulate.Op{simulate.GetCustomer, simulate.ListUsers, simulate.CreateUser} {
+		for _, fault := range []simulate.Fault{{Mishap: simulate.FailBefore}, {Mishap: simulate.HangBefore}} {
+			for silent := range 2 {
+				sc := twoCustomers()
+				tenant := simulate.New(sc).Customers()[silent].ID
+				sc.Fault = func(r simulate.Request) simulate.Fault {
+					if r.Op == op && r.Tenant == tenant {
+						return fault
+					}
+					return simulate.Fault{}
+				}
+				bubble(t, fmt.Sprint(op, fault.Mishap, silent), sc, func(w *world) {
+					w.batch = func(b *Batch) { b.Customer = simulate.DefaultCustomerID }
+					people := w.staffOfTwo(120)
+					for i := range people {
+						people[i].row = strings.ReplaceAll(people[i].row, "fabrikam.onmicrosoft.com", people[i].tenant)
+					}
+					sum, err := w.applied(people)
+					if !errors.As(err, new(*UnreachableError)) || sum.Created != 60 || sum.Pending != 60 {
+						t.Fatalf("%+v, %v; want 60 created, 60 pending", sum, err)
+					}
+					if !strings.Contains(err.Error(), tenant) {
+						t.Errorf("%q does not name %s", err, tenant)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A service that is asked too much and says so by 503 alone slows the run down.
+func TestOverloadWithoutAWord(t *testing.T) {
+	for _, status := range []int{503, 500} {
+		for _, rate := range []float64{2, 50} {
+			sc := simulate.Scenario{Latency: simulate.Latency{Min: 20 * time.Millisecond, Max: 100 * time.Millisecond},
+				Quotas: []simulate.Quota{{Rate: rate, Burst: 5, Status: status, RetryAfter: simulate.RetryAfter{Form: simulate.Missing}}}}
+			bubble(t, fmt.Sprint(status, rate), sc, func(w *world) {
+				people := staff(300)
+				began := time.Now()
+				sum, err := w.applied(people)
+				took, most := time.Since(began).Seconds(), 3*300/rate+30
+				n := w.service.Counts().Requests
+				if err != nil || sum.Created != 300 || took > most || n > 600 {
+					t.Errorf("%+v, %v, %d requests in %.0f s; want 300 created with 600 requests and in %.0f s at most", sum, err, n, took, most)
+				}
+			})
+		}
+	}
+}
+
+// A service that is down for a while makes nobody fail.
+func TestServiceDownForAWhile(t *testing.T) {
+	for _, down := range []time.Duration{10 * time.Second, 110 * time.Second, time.Hour} {
+		for _, fault := range []simulate.Fault{{Mishap: simulate.FailBefore, Status: 503}, {Mishap: simulate.HangBefore}} {
+			for _, n := range []int{1, 5, 200} {
+				var began time.Time
+				sc := simulate.Scenario{Latency: simulate.Latency{Min: 100 * time.Millisecond}, Fault: func(r simulate.Request) simulate.Fault {
+					if r.Op == simulate.Token || began.IsZero() {
+						return simulate.Fault{}
+					}
+					if t := time.Since(began); t < time.Second/4 || t > down {
+						return simulate.Fault{}
+					}
+					return fault
+				}}
+				bubble(t, fmt.Sprint(down, fault, n), sc, func(w *world) {
+					began = time.Now()
+					people := staff(n)
+					sum, err := w.applied(people)
+					if down < time.Hour && (err != nil || sum.Created != n) || down == time.Hour && (!errors.As(err, new(*UnreachableError)) || sum.Failed > 0) {
+						t.Errorf("%+v, %v, after %v", sum, err, time.Since(began))
+					}
+				})
+			}
+		}
+	}
+}
+
+// A service that lists users and creates none fails few rows: the rest is pending,
+// and the next run finds out first what became of those in doubt. Rows that it can
+// never answer keep no others from being created.
+func TestCreatesWithoutAnswers(t *testing.T) {
+	poisoned := func(tag int) bool { return tag%12 == 5 }
+	for _, all := range []bool{true, false} {
+		sc := simulate.Scenario{Latency: simulate.Latency{Min: 100 * time.Millisecond}}
+		people := staff(300)
+		sc.Fault = func(r simulate.Request) simulate.Fault {
+			var tag int
+			_, _ = fmt.Sscanf(r.UPN, "e%d@", &tag)
+			if r.Op != simulate.CreateUser || !all && !poisoned(tag) {
+				return simulate.Fault{}
+			}
+			return simulate.Fault{Mishap: simulate.FailBefore}
+		}
+		for i := range people {
+			people[i].row = strings.Replace(people[i].row, ",US,", fmt.Sprintf(",US,e%d@%s", i, simulate.DefaultDomain), 1)
+		}
+		bubble(t, fmt.Sprint(all), sc, func(w *world) {
+			began := time.Now()
+			sum, err := w.applied(people[:240])
+			if all && (!errors.As(err, new(*UnreachableError)) || sum.Pending != 240) || !all && (err != nil || sum.Failed != 20 || sum.Created != 220) {
+				t.Errorf("%+v, %v; want them pending, or 20 failed and 220 created", sum, err)
+			}
+			if took := time.Since(began); took > 5*time.Minute {
+				t.Errorf("it took %v", took)
+			}
+			sum, err = w.applied(people)
+			if !all && (err != nil || sum.Failed != 25 || sum.Created != 275) {
+				t.Errorf("%+v, %v; want 25 failed and 275 created", sum, err)
+			}
+		})
+	}
+}
