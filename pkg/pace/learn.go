@@ -226,7 +226,7 @@ func (l *learner) resume(now float64) {
 	}
 	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, rejected: l.rejected, length: l.refused - l.resumed, trace: l.trace}
 	l.trace, l.accepted, l.rejected, l.refused, l.resumed = trace{}, 0, 0, math.Inf(1), now
-	if e.accepted == 0 {
+	if e.accepted == 0 || e.trace.count(0, e.at) == 0 {
 		return // refused straight after a pause: that was too short, not we too fast
 	}
 	if l.last.at == 0 {
@@ -253,7 +253,7 @@ func (l *learner) learn(e event, now float64) {
 	if l.kin.quota > 0 && l.last.at == 0 && l.resembles(e) {
 		quota, l.burst, doubt = l.kin.quota, l.kin.burst, 0.05
 	}
-	if speed := l.whims.judge(e, l.last, quota, l.speed); speed > 0 {
+	if speed := l.whims.judge(e, l.last, quota, doubt); speed > 0 {
 		l.quota, l.burst, l.former = 0, 0, 0
 		l.speed = speed
 		l.enter(climbing, now)

@@ -39,7 +39,7 @@ const (
 
 // look brings the scout and the likeness up to date.
 func (ps *peers) look(gates []*Gate, now time.Time) {
-	if ps.off {
+	if ps.off || len(gates) < 2 {
 		return
 	}
 	if !ps.scout.leads(now) {

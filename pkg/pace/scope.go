@@ -13,7 +13,8 @@ const (
 	MaxRetryAfter = 15 * time.Minute
 
 	maxJitter    = 10 * time.Millisecond
-	giveUpRounds = 10               // refused rounds in a row after which a scope is stalled
+	believed     = 3                // refused rounds in a row up to which a stated wait is taken at its word
+	giveUpRounds = 12               // refused rounds in a row after which a scope is stalled
 	statedWait   = 8 * time.Second  // ceiling of the growing wait where Retry-After is given: it holds if longer
 	unstatedWait = 60 * time.Second // the same where it is missing
 )
@@ -144,14 +145,13 @@ func (s *scope) pause(start, now time.Time, a Answer) {
 }
 
 // wait returns how long to pause: what was asked for, and more if the last
-// pauses did not help.
+// pauses did not help. One or two that did not may be chance.
 func (s *scope) wait(a Answer) time.Duration {
-	grown := time.Second << min(max(s.rounds-1, 0), 10)
 	if !a.HasRetryAfter || a.RetryAfter < 0 {
-		return min(grown, unstatedWait)
+		return min(time.Second<<min(max(s.rounds-1, 0), 10), unstatedWait)
 	}
-	if s.rounds > 1 {
-		return max(a.RetryAfter, min(grown, statedWait))
+	if s.rounds > believed {
+		return max(a.RetryAfter, min(time.Second<<min(s.rounds-believed, 10), statedWait))
 	}
 	return a.RetryAfter
 }
