@@ -142,3 +142,29 @@ func TestCreatesWithoutAnswers(t *testing.T) {
 		})
 	}
 }
+
+// Whoever answers in the authority's place for a while refuses nobody.
+func TestPagesInsteadOfTokens(t *testing.T) {
+	for _, fault := range []simulate.Fault{{Mishap: simulate.HTMLPage, Status: 200}, {Mishap: simulate.Garbage}, {Mishap: simulate.Truncated}} {
+		for _, lasting := range []bool{false, true} {
+			var began time.Time
+			sc := simulate.Scenario{SignIn: simulate.SignIn{AccessLife: 20 * time.Second},
+				Latency: simulate.Latency{Min: 500 * time.Millisecond},
+				Quotas:  []simulate.Quota{{Rate: 5}}}
+			sc.Fault = func(r simulate.Request) simulate.Fault {
+				t := time.Since(began)
+				if r.Op != simulate.Token || t < 10*time.Second || !lasting && t > 40*time.Second {
+					return simulate.Fault{}
+				}
+				return fault
+			}
+			bubble(t, fmt.Sprint(fault.Mishap, lasting), sc, func(w *world) {
+				began = time.Now()
+				sum, err := w.applied(staff(300))
+				if lasting && (!errors.As(err, new(*UnreachableError)) || sum.Created+sum.Pending != 300) || !lasting && (err != nil || sum.Created != 300) {
+					t.Errorf("%+v, %v", sum, err)
+				}
+			})
+		}
+	}
+}

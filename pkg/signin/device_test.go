@@ -87,7 +87,7 @@ func TestDeviceLogin(t *testing.T) {
 				t.Errorf("%s: took %v with warnings %q, want %v with %d", test.name, took, warned.all(), test.took, test.warnings)
 			}
 			if test.want != "" {
-				if e := failure(t, err); !strings.Contains(err.Error(), test.want) || e.Temporary() {
+				if e := failure(t, err); !strings.Contains(err.Error(), test.want) || e.Temporary() != (test.name == "a page") {
 					t.Errorf("%s: %v, want %q in it", test.name, err, test.want)
 				}
 				assertNoSecret(t, test.name, err, []string{deviceCode})

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"muster/pkg/secret"
 )
@@ -100,9 +101,12 @@ func TestNoSecretComesBack(t *testing.T) {
 		"codes": func(text string) (string, http.Header) {
 			return `{"error":"x","error_codes":[` + quote(text) + `]}`, nil
 		},
-		"life":     func(text string) (string, http.Header) { return `{"expires_in":` + quote(text) + `}`, nil },
-		"type":     func(text string) (string, http.Header) { return `{"access_token":[` + quote(text) + `]}`, nil },
-		"text":     func(text string) (string, http.Header) { return text, nil },
+		"life": func(text string) (string, http.Header) { return `{"expires_in":` + quote(text) + `}`, nil },
+		"type": func(text string) (string, http.Header) { return `{"access_token":[` + quote(text) + `]}`, nil },
+		"text": func(text string) (string, http.Header) { return text, nil },
+		"media type": func(text string) (string, http.Header) {
+			return "<html>", http.Header{"Content-Type": {"text/" + text}}
+		},
 		"location": func(text string) (string, http.Header) { return "", http.Header{"Location": {"https://x/" + text}} },
 	}
 	for placeName, place := range places {
@@ -120,11 +124,13 @@ func TestNoSecretComesBack(t *testing.T) {
 						header.Set("Retry-After", "9999") // not tried again
 						return status, body, header
 					}}
-					token, err := source(t, config(a)).Token(t.Context(), secret.Text{})
-					if err == nil {
-						t.Fatalf("%s in the %s of a %d: a token %q", shapeName, placeName, status, token.Reveal())
-					}
-					assertNoSecret(t, fmt.Sprintf("%s in the %s of a %d", shapeName, placeName, status), err, secrets)
+					synctest.Test(t, func(t *testing.T) {
+						token, err := source(t, config(a)).Token(t.Context(), secret.Text{})
+						if err == nil {
+							t.Fatalf("%s in the %s of a %d: a token %q", shapeName, placeName, status, token.Reveal())
+						}
+						assertNoSecret(t, fmt.Sprintf("%s in the %s of a %d", shapeName, placeName, status), err, secrets)
+					})
 				}
 			}
 		}

@@ -184,15 +184,49 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	body, err := wire.Body(response, maxAnswer)
-	if err != nil {
+	if err != nil && !errors.Is(err, wire.ErrTooLong) {
 		return nil, err
 	}
-	if object, ok := tidy(body); ok {
+	object, ok := tidy(body)
+	if kind := mediaType(response); !ok && response.StatusCode/100 == 2 && kind != "application/x-www-form-urlencoded" {
+		return nil, &pageError{response.StatusCode, kind, len(body), err != nil}
+	}
+	if ok {
 		body = object
 		response.Header.Set("Content-Type", "application/json")
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
+}
+
+// pageError is an answer that says success and is no JSON: somebody between us and
+// the authority has answered, or a part is missing.
+type pageError struct {
+	status  int
+	kind    string // media type; may be empty
+	size    int    // in bytes
+	tooLong bool   // it has more than [maxAnswer]
+}
+
+func (e *pageError) Error() string { return "the answer is no JSON" }
+
+func mediaType(r *http.Response) string {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
+}
+
+// failure says what came, and nothing of the body, in which a token may stand.
+func (e *pageError) failure(secrets []secret.Text) *Error {
+	size := fmt.Sprintf("%d bytes", e.size)
+	if e.tooLong {
+		size = fmt.Sprintf("more than %d bytes", maxAnswer)
+	}
+	return &Error{
+		Description: fmt.Sprintf("the authority's answer is not one of a token endpoint: HTTP %d with %s of %s instead of JSON",
+			e.status, size, cmp.Or(wire.Plain(e.kind, maxWord, secrets...), "no stated type")),
+		advice:    "check the network, --auth-url and --tenant, and that no proxy answers in the authority's place, then run the same command again",
+		temporary: true,
+	}
 }
 
 // tidy makes whole numbers of the durations in a JSON object: version 1 sends
@@ -222,11 +256,12 @@ func (x *exchanger) failure(err error, hidden secret.Text) *Error {
 	secrets := []secret.Text{hidden, x.config.ClientSecret, x.config.RefreshToken}
 	var refused *oauth2.RetrieveError
 	var network *url.Error
+	var page *pageError
 	switch {
 	case errors.As(err, &refused):
 		return readRefusal(refused, secrets)
-	case errors.Is(err, wire.ErrTooLong):
-		return unreadable()
+	case errors.As(err, &page):
+		return page.failure(secrets)
 	case errors.As(err, &network):
 		return &Error{
 			Description: "no answer from " + x.base,
@@ -238,7 +273,7 @@ func (x *exchanger) failure(err error, hidden secret.Text) *Error {
 	return unreadable()
 }
 
-// unreadable is the error of an answer that says success and gives no token.
+// unreadable is the error of a JSON answer that says success and gives no token.
 // The cause is dropped: the text of a JSON error may quote the answer.
 func unreadable() *Error {
 	return broken("the authority's answer is not one of a token endpoint", "check --auth-url and --tenant, and that no proxy answers in the authority's place")

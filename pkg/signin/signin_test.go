@@ -238,6 +238,8 @@ func TestTokenEndpointIsTriedAgain(t *testing.T) {
 		{name: "503", status: 503, failures: 3, requests: 4, atLeast: time.Second},
 		{name: "429 with a wait", status: 429, header: later("57"), failures: 1, requests: 2, atLeast: 57 * time.Second},
 		{name: "page", status: 502, body: "<html>Bad Gateway</html>", failures: 4, requests: 5},
+		{name: "page with 200", status: 200, body: "<html>Sign in to the proxy</html>", failures: 4, requests: 5},
+		{name: "half an answer", status: 200, body: `{"access_token":"stray-tok`, failures: 1, requests: 2},
 		{name: "network", err: errors.New("connection reset"), failures: 2, requests: 3},
 		{name: "word", status: 400, body: `{"error":"temporarily_unavailable"}`, failures: 1, requests: 2},
 		{name: "too often", status: 500, failures: 5},
@@ -397,24 +399,48 @@ func TestTokenRequest(t *testing.T) {
 	}
 }
 
+// What is no JSON comes from somebody on the way, and is over some time; JSON
+// without a token comes from somewhere else altogether.
 func TestAnswersThatAreNone(t *testing.T) {
-	for name, body := range map[string]string{
-		"page": "<html>Welcome to the hotel</html>", "empty": "", "no token": "{}", "list": "[]", "text": "access_token=stray-token-1&expires_in=5x",
-		"too long": `{"x":"` + strings.Repeat("x", maxAnswer) + `"}`, "half": `{"access_token":"stray-token-1`, "number": `{"access_token":12345678}`,
+	for _, test := range []struct {
+		name, body string
+		passing    bool
+	}{
+		{"page", "<html>Welcome to the hotel</html>", true}, {"empty", "", true}, {"list", "[]", true},
+		{"text", "access_token=stray-token-1&expires_in=5x", true}, {"half", `{"access_token":"stray-token-1`, true},
+		{"too long", `{"x":"` + strings.Repeat("x", maxAnswer) + `"}`, true},
+		{"no token", "{}", false}, {"number", `{"access_token":12345678}`, false},
 	} {
 		for _, status := range []int{200, 302, 400} {
-			a := &authority{answer: func(int, url.Values) (int, string, http.Header) {
-				return status, body, http.Header{"Location": {"https://evil.example.com/stray-token-1"}}
-			}}
-			token, err := source(t, config(a)).Token(t.Context(), secret.Text{})
-			if name == "text" && status == 200 {
-				continue // a form, which x/oauth2 reads too
-			}
-			if e := failure(t, err); e.Temporary() || !token.Empty() || len(a.asked()) != 1 || strings.Contains(err.Error(), "stray-token-1") || strings.Contains(err.Error(), "12345678") {
-				t.Errorf("%s with HTTP %d: %q, %v after %d requests, want a lasting error after one", name, status, token.Reveal(), err, len(a.asked()))
-			}
+			synctest.Test(t, func(t *testing.T) {
+				a := &authority{answer: func(int, url.Values) (int, string, http.Header) {
+					return status, test.body, http.Header{"Location": {"https://evil.example.com/stray-token-1"}, "Content-Type": {"text/odd"}}
+				}}
+				token, err := source(t, config(a)).Token(t.Context(), secret.Text{})
+				passing, tries := test.passing && status == 200, 1
+				if passing {
+					tries = int(patient)
+				}
+				if e := failure(t, err); e.Temporary() != passing || !token.Empty() || len(a.asked()) != tries || strings.Contains(err.Error(), "stray-token-1") || strings.Contains(err.Error(), "12345678") {
+					t.Errorf("%s with HTTP %d: %q, %v after %d requests, want an error, passing %v, after %d", test.name, status, token.Reveal(), err, len(a.asked()), passing, tries)
+				}
+			})
 		}
 	}
+}
+
+// The error says what came, but for the body.
+func TestPageInsteadOfAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &authority{answer: func(int, url.Values) (int, string, http.Header) {
+			return 200, "<html>" + clientSecret, http.Header{"Content-Type": {"text/html; charset=utf-8"}}
+		}}
+		_, err := source(t, config(a)).Token(t.Context(), secret.Text{})
+		want := "sign-in: the authority's answer is not one of a token endpoint: HTTP 200 with 38 bytes of text/html instead of JSON"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
 }
 
 func TestByteOrderMark(t *testing.T) {
