@@ -54,7 +54,8 @@ func (h *head) fail(err error) {
 //	                  requests a second that the service was found to take, 0 if unknown
 //	input             what the file was taken for: see inputFacts; null where it was not read
 //	preflight         of plan: what was found out about the sign-in and the customers; else null
-//	files             results, rejects, credentials, ledger, metrics: paths of what was written, else ""
+//	files             results, rejects, credentials, ledger, metrics: paths of what was written, else "";
+//	                  edited_rejects: where rejects went that somebody had changed
 //	next              why, command: what to do next; "" if nothing is left to do
 type summary struct {
 	head
@@ -124,6 +125,7 @@ type columnFacts struct {
 type summaryFiles struct {
 	Results     string `json:"results"`
 	Rejects     string `json:"rejects"`
+	Edited      string `json:"edited_rejects"` // those of an earlier run that somebody changed, set aside
 	Credentials string `json:"credentials"`
 	Ledger      string `json:"ledger"`
 	Metrics     string `json:"metrics"`

@@ -231,6 +231,7 @@ func (s *summary) writeFiles(b *bytes.Buffer) {
 	} else {
 		line("rejects", s.Files.Rejects, "(the rows to mend)")
 	}
+	line("kept", s.Files.Edited, "(the rejects that lay there: somebody seems to have changed them)")
 	if strings.HasSuffix(s.Files.Credentials, ".age") {
 		line("credentials", s.Files.Credentials, "(to open it: age -d -i KEYFILE "+quoted(s.Files.Credentials)+")")
 	} else {

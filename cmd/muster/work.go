@@ -312,27 +312,6 @@ func (j *work) writeResults(rows iter.Seq2[results.Row, error]) error {
 	return nil
 }
 
-// writeRejects writes the rejects, where there are any; else it removes those of an
-// earlier run, and does not read the input for them.
-func (j *work) writeRejects(report *provision.Report) error {
-	rows := report.Rejects()
-	if c := j.sum.Counts; c.Invalid+c.Failed == 0 {
-		rows = func(func(results.Reject, error) bool) {}
-	}
-	delimiter := ','
-	if d := j.batch.Input.Mapping().Delimiter; d != "" {
-		delimiter = rune(d[0])
-	}
-	n, err := results.WriteRejects(j.files.rejects, j.batch.Input.Header(), delimiter, rows)
-	if err != nil {
-		return fmt.Errorf("cannot write the rejects: %w", err)
-	}
-	if n > 0 {
-		j.sum.Files.Rejects = j.files.rejects
-	}
-	return nil
-}
-
 // nameFiles names the other files that the run has written.
 func (j *work) nameFiles() {
 	s := j.sum
