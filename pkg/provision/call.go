@@ -20,7 +20,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	if err != nil {
 		return nil, r.notEntered(l, err)
 	}
-	if err := l.closed(); err != nil { // while this one waited
+	if err := l.closed(); err != nil && (isEnd(err) || !l.settling) { // while this one waited
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}

@@ -36,6 +36,7 @@ type job struct {
 	attempts    int           // requests sent
 	failures    int           // of them: neither answered nor throttled
 	doubtful    bool          // one of them may have been carried out
+	rejected    bool          // counted as failed
 	correlation string        // of the last one
 	last        *partner.Error
 }
@@ -165,7 +166,7 @@ func (r *run) create(ctx context.Context, j *job) error {
 			return r.reject(j, refused)
 		case refuseLane:
 			j.lane.close(refused)
-			return r.leave(j)
+			return r.deny(j)
 		case leaveRow:
 			return r.leave(j)
 		}
@@ -253,16 +254,28 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	return r.handOver(j.intent.Key)
 }
 
-// reject records that the service does not want this row. Where it may want to
-// say that the user exists, the next listing tells: Partner Center's pages do not
-// name the answer to a name that is taken, and the directory underneath gives 400
-// (github.com/microsoftgraph/microsoft-graph-docs/issues/1508).
+// reject records that the service does not want this row. The next listing tells
+// whether it exists all the same: Partner Center's pages do not name the answer to a
+// name that is taken, and the directory underneath gives 400
+// (github.com/microsoftgraph/microsoft-graph-docs/issues/1508); and something on the
+// way may answer in the service's place after the request was carried out.
 func (r *run) reject(j *job, e *partner.Error) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, e)
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
-	if err := r.forgetPassword(j, r.failed(o)); err != nil || e.Kind != partner.BadInput {
+	j.rejected = true
+	if err := r.forgetPassword(j, r.failed(o)); err != nil || transient(e.Kind) {
+		return err
+	}
+	j.lane.refused.add(j)
+	return nil
+}
+
+// deny ends a job whose refusal closed the lane. As after [run.reject] the listing
+// has the last word.
+func (r *run) deny(j *job) error {
+	if err := r.leave(j); err != nil || j.doubtful {
 		return err
 	}
 	j.lane.refused.add(j)

@@ -50,6 +50,8 @@ func (b *bench) take() []*job {
 // known of them. When the run ends before, those in doubt stay in doubt, and those
 // that were refused have failed.
 func (r *run) settle(ctx context.Context, l *lane) error {
+	l.settling = true
+	defer func() { l.settling = false }()
 	for wait := time.Duration(0); l.doubts.len()+l.refused.len() > 0; wait = min(2*wait+time.Second, 10*time.Second) {
 		if r.rest(wait) != nil {
 			l.refused.take()
@@ -145,8 +147,14 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 func (r *run) ours(j *job, u partner.User) bool {
 	before := j.lane.before
 	free := j.resumed || before == nil || !before.has(j.intent.UPN)
-	return free && sameNames(u, j.intent) && (j.doubtful || r.OnExists == NumberExisting)
+	return free && sameNames(u, j.intent) && (j.doubtful || r.OnExists == NumberExisting || !j.taken())
 }
+
+// taken reports whether the last answer may say that the name is somebody else's:
+// somebody was quicker, perhaps another run with this input and a ledger of its own,
+// whose user and password must be left alone. Any other refusal of a name that turns
+// out to be there is no answer to our request.
+func (j *job) taken() bool { return j.conflicts() || j.last.Kind == partner.BadInput }
 
 // otherUser is the outcome of a row whose name a user has whom somebody else made
 // during this run.
@@ -166,7 +174,7 @@ func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
 // has its name. The watcher has counted the row.
 func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
 	if r.ours(j, u) && r.claims.take(u.ID) {
-		r.failures.Add(-1)
+		r.unfail(j)
 		j.certain = false
 		if err := r.makePasswords(j); err != nil { // the one that was sent is forgotten
 			return err
@@ -175,13 +183,20 @@ func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
 	}
 	o := r.otherUser(j, u)
 	if o.Status == ledger.Exists {
-		r.failures.Add(-1)
+		r.unfail(j)
 	}
 	r.Log.Info("refused because it exists", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 	if err := r.Ledger.Settle(o); err != nil {
 		return r.broken(err)
 	}
 	return nil
+}
+
+// unfail takes back that a row was counted as failed.
+func (r *run) unfail(j *job) {
+	if j.rejected {
+		r.failures.Add(-1)
+	}
 }
 
 // sameNames reports whether a user bears the names and the immutable id of an

@@ -2,7 +2,9 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,5 +101,34 @@ func TestNobodyIsHisOwnNamesake(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever is answered to a create that was carried out, the user is not lost sight
+// of: it is its row's, with the password that the credentials file names.
+func TestRefusedAfterItWasCarriedOut(t *testing.T) {
+	for _, status := range []int{302, 403, 404, 405, 410, 418} {
+		for _, all := range []bool{false, true} {
+			sc := simulate.Scenario{Repeats: simulate.Repeats{Ignore: true}, Fault: func(r simulate.Request) simulate.Fault {
+				if r.Op != simulate.CreateUser || !all && !strings.HasPrefix(r.UPN, "ann.leeb@") {
+					return simulate.Fault{}
+				}
+				return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
+			}}
+			bubble(t, fmt.Sprint(status, all), sc, func(w *world) {
+				people := staff(9)
+				sum, err := w.applied(people)
+				if !all {
+					if err != nil || sum.Created != 9 {
+						t.Errorf("%+v, %v; want 9 created", sum, err)
+					}
+					w.checkFinished(people, nil)
+					return
+				}
+				if users := len(w.users(simulate.DefaultCustomerID)); sum.Created != users {
+					t.Errorf("%+v, %v; want %d created", sum, err, users)
+				}
+			})
+		}
 	}
 }
