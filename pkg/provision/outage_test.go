@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/pkg/results"
 	"muster/pkg/simulate"
 )
 
@@ -134,6 +135,11 @@ func TestCreatesWithoutAnswers(t *testing.T) {
 			}
 			if took := time.Since(began); took > 5*time.Minute {
 				t.Errorf("it took %v", took)
+			}
+			for _, r := range w.results() { // muster's last words look for these
+				if says := strings.Contains(r.Hint, "leave the row as it is, and run the same command again"); says != (r.Status == results.Failed) {
+					t.Errorf("row %d, %s: the hint is %q", r.N, r.Status, r.Hint)
+				}
 			}
 			sum, err = w.applied(people)
 			if !all && (err != nil || sum.Failed != 25 || sum.Created != 275) {

@@ -224,8 +224,16 @@ func (r *run) failed(o ledger.Outcome) error {
 	return nil
 }
 
+// unansweredHint is for a row whose attempts ran out. There is nothing to mend in it:
+// a later run tries failed rows again, also from the rejects.
+const unansweredHint = "leave the row as it is, and run the same command again when the service is well: it finds out what became of the row, and tries it anew"
+
 // refusal fills in what the service said.
 func refusal(o *ledger.Outcome, e *partner.Error) {
 	o.Code, o.Error, o.Hint = codeOf(e), e.Error(), e.Advice()
+	switch e.Kind {
+	case partner.Throttled, partner.Unavailable, partner.Lost:
+		o.Hint = unansweredHint
+	}
 	o.Correlation = e.CorrelationID
 }
