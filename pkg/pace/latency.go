@@ -64,5 +64,5 @@ func (l *learner) gain(now float64) float64 {
 		return 0.1
 	}
 	square := l.speed * l.speed
-	return min(max(0.5/l.latency, 2)*(1+square/1e6), 8*(1+square/4e4))
+	return min(max(0.5/l.latency, 2)*(1+square/1e6), 8*(1+square*square/4e10))
 }
