@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/mozillazg/go-pinyin"
-	"golang.org/x/text/unicode/norm"
 )
 
 // han appends a word in Chinese characters.
@@ -80,7 +79,7 @@ func splitKanji(letters []rune) []string {
 
 // mandarin returns the Pinyin of a character without its tone. It takes the tones
 // off by itself: go-pinyin does it with regular expressions, which took most of the
-// time of a Chinese name.
+// time of a Chinese name, and taking the letters apart (NFD) most of what remained.
 func mandarin(r rune) string {
 	reading, _, _ := strings.Cut(pinyin.PinyinDict[int(r)], ",")
 	if reading == "" {
@@ -88,12 +87,14 @@ func mandarin(r rune) string {
 	}
 	var buf [8]byte
 	out := buf[:0]
-	for _, l := range norm.NFD.String(reading) {
+	for _, l := range reading {
 		switch {
-		case l == '\u0308': // ü, which is yu after l and n; elsewhere Pinyin writes u
-			out = append(out[:len(out)-1], "yu"...)
 		case 'a' <= l && l <= 'z':
 			out = append(out, byte(l))
+		case l == 'ü' || l >= 'ǖ' && l <= 'ǜ': // yu after l and n; elsewhere Pinyin writes u
+			out = append(out, "yu"...)
+		default:
+			out = append(out, latinLetter(l, "")...)
 		}
 	}
 	return string(out)

@@ -87,10 +87,8 @@ func appendPlain(dst []byte, text string, l Language) (out []byte, ok bool) {
 	out = dst
 	for i, r := range text {
 		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			out = append(out, byte(r))
-		case 'A' <= r && r <= 'Z':
-			out = append(out, byte(r)|0x20)
+		case r < utf8.RuneSelf && folded[r] != 0:
+			out = append(out, folded[r])
 		case r == '\'' || r == '`':
 		case r == '(' || r == '[' || r == '{':
 			return dst, false
@@ -104,6 +102,18 @@ func appendPlain(dst []byte, text string, l Language) (out []byte, ok bool) {
 	}
 	return trimJoint(out, start), true
 }
+
+// folded is the lower case of the letters and digits of ASCII, 0 for all others.
+var folded = func() (table [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		if lower := c | 0x20; 'a' <= lower && lower <= 'z' && c >= 'A' {
+			table[c] = lower
+		} else if '0' <= c && c <= '9' {
+			table[c] = c
+		}
+	}
+	return table
+}()
 
 // isWholeLatin reports whether the character is a Latin letter that normal form KC
 // keeps as it is.

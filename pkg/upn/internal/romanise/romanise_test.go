@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 func TestAppend(t *testing.T) {
@@ -80,6 +81,37 @@ func TestTell(t *testing.T) {
 	} {
 		if got := Tell(test.locale, test.name).cyrillic; got != test.want {
 			t.Errorf("%q %s: got %q, want %q", test.locale, test.name, got, test.want)
+		}
+	}
+}
+
+// TestLetterShortcuts holds that the quick ways of folding and reading single letters
+// give what the general ones give.
+func TestLetterShortcuts(t *testing.T) {
+	for r := rune(0x400); r < 0x530; r++ {
+		if got, want := lowerCyrillic(r), unicode.ToLower(r); got != want {
+			t.Errorf("%c in lower case: got %c, want %c", r, got, want)
+		}
+	}
+	for r := range rune(0x3000) {
+		name := string(r) + "а"
+		letters := []rune(strings.ToLower(name))
+		want := ""
+		if s := onlyScript(letters); (s == greek || s == cyrillic) && transposed(letters, latin) != nil {
+			want = name
+		}
+		if got := Masked(name, "Doe"); got != want && !isLatin(name) {
+			t.Errorf("%U and а beside a Latin name: got %q, want %q", r, got, want)
+		}
+		if plain, ok := appendPlain(nil, string(r), ""); ok && r < utf8.RuneSelf {
+			words, _ := split(string(r))
+			slow := ""
+			for _, w := range words {
+				slow += string(w.letters)
+			}
+			if string(plain) != slow {
+				t.Errorf("%q: got %q, want %q", r, plain, slow)
+			}
 		}
 	}
 }

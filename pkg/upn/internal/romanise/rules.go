@@ -119,7 +119,7 @@ func Tell(locale string, texts ...string) Rules {
 			case r < 0x400:
 			case r < 0x530:
 				cyrillic = true
-				seen |= tells(unicode.ToLower(r))
+				seen |= tells(lowerCyrillic(r))
 			case r >= 0x2e80 && (r < 0xac00 || r > 0xd7a3): // but Hangul
 				eastern = true
 			}
@@ -149,6 +149,17 @@ const (
 	yery                            // ы э ё
 	signs                           // ь ъ
 )
+
+// lowerCyrillic is unicode.ToLower, which searches a table for each letter.
+func lowerCyrillic(r rune) rune {
+	switch {
+	case r >= 'а' && r <= 'я':
+		return r
+	case r >= 'А' && r <= 'Я':
+		return r + 'а' - 'А'
+	}
+	return unicode.ToLower(r)
+}
 
 func tells(r rune) telling {
 	switch r {
