@@ -83,6 +83,31 @@ func TestHugeNames(t *testing.T) {
 	}
 }
 
+// TestSimpleNames holds that the short way says what the long one says, and that it
+// is taken where it can be.
+func TestSimpleNames(t *testing.T) {
+	names := []string{"", "Jane", "DOE", "o2", "7", "Jean-Paul", "O'Neil", "Van Der", "Zoë", "Ж", "A_b", "A.", " a", "x\xff", strings.Repeat("Ab", 28), strings.Repeat("ab", 600)}
+	for _, text := range []string{"{first}.{last}", "{last}{first:1}", "{first:3}-{last:2}x", "{last}", "u.{first}", "{first}.{display}", "{last}{guid:3}"} {
+		template := mustParse(t, text)
+		for _, first := range names {
+			for _, last := range names {
+				p := Parts{First: first, Last: last, Display: "Ж", Locale: "UA", Identity: "x"}
+				got, ok := template.appendSimple([]byte("x"), &p)
+				if !ok {
+					continue
+				}
+				want, warnings, err := template.appendAny([]byte("x"), p)
+				if string(got) != string(want) || warnings != nil || err != nil {
+					t.Errorf("%s of %q, %q: got %s, want %s, %v, %v", text, first, last, got, want, warnings, err)
+				}
+			}
+		}
+	}
+	if got, ok := mustParse(t, "{first:1}{last}").appendSimple(nil, &Parts{First: "Jane", Last: "DOE7"}); string(got) != "jdoe7" || !ok {
+		t.Errorf("got %s, %v, want jdoe7", got, ok)
+	}
+}
+
 func FuzzLocal(f *testing.F) {
 	f.Add("{first}.{last}", "Zoë", "O'Brien", "", "")
 	f.Add("{first:1}{last}", "Юлия", "Щербакова", "", "UA")
@@ -92,6 +117,12 @@ func FuzzLocal(f *testing.F) {
 		if _, err := ParseTemplate(template); err != nil {
 			template = "{first}.{last}"
 		}
-		checkPromises(t, template, Parts{First: first, Last: last, Display: display, ImmutableID: last + first, Identity: display, Locale: locale})
+		p := Parts{First: first, Last: last, Display: display, ImmutableID: last + first, Identity: display, Locale: locale}
+		checkPromises(t, template, p)
+		if got, ok := mustParse(t, template).appendSimple(nil, &p); ok {
+			if want, warnings, err := mustParse(t, template).appendAny(nil, p); string(got) != string(want) || len(warnings) > 0 || err != nil {
+				t.Errorf("%s of %+v: got %s, want %s, %v, %v", template, p, got, want, warnings, err)
+			}
+		}
 	})
 }

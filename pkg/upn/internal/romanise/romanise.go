@@ -87,8 +87,8 @@ func appendPlain(dst []byte, text string, l Language) (out []byte, ok bool) {
 	out = dst
 	for i, r := range text {
 		switch {
-		case r < utf8.RuneSelf && folded[r] != 0:
-			out = append(out, folded[r])
+		case r < utf8.RuneSelf && Fold(byte(r)) != 0:
+			out = append(out, Fold(byte(r)))
 		case r == '\'' || r == '`':
 		case r == '(' || r == '[' || r == '{':
 			return dst, false
@@ -103,8 +103,11 @@ func appendPlain(dst []byte, text string, l Language) (out []byte, ok bool) {
 	return trimJoint(out, start), true
 }
 
-// folded is the lower case of the letters and digits of ASCII, 0 for all others.
-var folded = func() (table [utf8.RuneSelf]byte) {
+// Fold returns the lower case of a letter or digit of ASCII, which is all that there is
+// to its romanisation, and 0 for every other byte.
+func Fold(c byte) byte { return folded[c] }
+
+var folded = func() (table [256]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		if lower := c | 0x20; 'a' <= lower && lower <= 'z' && c >= 'A' {
 			table[c] = lower
