@@ -394,8 +394,8 @@ func BenchmarkRead(b *testing.B) {
 
 // What isPlain lets through must be what the long way would write.
 func TestPlainCellsAreWrittenAsTheyStand(t *testing.T) {
-	for c := range rune(0x180) {
-		for _, s := range []string{string(c), string(c) + "a", "a" + string(c), "a" + string(c) + "b", "a;" + string(c)} {
+	for c := range rune(0x10000) {
+		for _, s := range []string{string(c), string(c) + "a", "a" + string(c), "a" + string(c) + "b", "a;" + string(c), "é" + string(c), string(c) + "é", "é\xff" + string(c)} {
 			if got, want := string(appendText(nil, s)), string(appendCell(nil, defuse(oneLine(s)), ',')); got != want {
 				t.Errorf("%q is written as %q, want %q", s, got, want)
 			}

@@ -147,11 +147,25 @@ func isPlain(s string) bool {
 	if s == "" {
 		return true
 	}
-	if first := s[0] | 0x20; (first < 'a' || first > 'z') && (first < '0' || first > '9') {
+	if first := s[0] | 0x20; (first < 'a' || first > 'z') && (first < '0' || first > '9') && first < utf8.RuneSelf {
 		return false
 	}
 	for i := range len(s) {
 		if c := s[i]; plainBytes[c>>6]>>(c&63)&1 == 0 {
+			return c >= utf8.RuneSelf && isPlainBeyondASCII(s)
+		}
+	}
+	return s[len(s)-1] != ' '
+}
+
+// isPlainBeyondASCII is isPlain for cells that have letters of the commonest scripts.
+func isPlainBeyondASCII(s string) bool {
+	for _, r := range s {
+		switch {
+		case r < utf8.RuneSelf && plainBytes[r>>6]>>(r&63)&1 == 1,
+			r >= 0xc0 && r < 0x250, r >= 0x388 && r < 0x3cf, r >= 0x400 && r < 0x460, // Latin, Greek, Cyrillic
+			r >= 0x620 && r < 0x64b, r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4: // Arabic, Han, Hangul
+		default:
 			return false
 		}
 	}

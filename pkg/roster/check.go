@@ -110,7 +110,7 @@ func (c *checker) about(f field, code, value, message, hint string) Problem {
 
 // name cleans and checks a name.
 func (c *checker) name(f field, cell string, limit int) string {
-	if len(cell) <= limit && isPlainName(cell) {
+	if len(cell) <= limit && isSound(cell) && !isPlaceholder(cell) {
 		return cell
 	}
 	s := c.text(f, cell)
@@ -188,6 +188,9 @@ func (c *checker) nameColumns() string {
 // business of whoever completes it with a domain; here it must have the form of a
 // local part, alone or with one "@" and a domain.
 func (c *checker) userName(cell string) string {
+	if cell == "" {
+		return ""
+	}
 	s := c.text(userPrincipalName, cell)
 	local, after, at := strings.Cut(s, "@")
 	if at && (local == "" || after == "" || strings.Contains(after, "@")) {
@@ -201,6 +204,9 @@ func (c *checker) userName(cell string) string {
 // immutableID checks an id. "$" and "_" are not allowed: onPremisesImmutableId,
 // "user resource type", Microsoft Graph.
 func (c *checker) immutableID(cell string) string {
+	if isSound(cell) {
+		return cell
+	}
 	s := c.text(immutableID, cell)
 	if strings.IndexByte(s, '$') >= 0 || strings.IndexByte(s, '_') >= 0 {
 		c.problem(immutableID, "bad_immutable_id", s,
@@ -217,11 +223,8 @@ func (c *checker) immutableID(cell string) string {
 // isRounded reports whether a text is a number such as 1.23457E+11, which is what
 // spreadsheet programs make of an id of twelve digits and more.
 func isRounded(s string) bool {
-	if len(s) < 2 || s[1] != '.' && s[1] != ',' {
-		return false
-	}
 	mantissa, exponent, found := strings.Cut(s, "E+")
-	if !found || len(mantissa) < 3 {
+	if !found || len(mantissa) < 3 || mantissa[1] != '.' && mantissa[1] != ',' {
 		return false
 	}
 	return strings.Trim(mantissa[:1]+mantissa[2:], "0123456789") == "" && exponent != "" && strings.Trim(exponent, "0123456789") == ""

@@ -95,6 +95,9 @@ func (c *checker) location(cell string) string {
 	if cell == "" {
 		return c.file.location
 	}
+	if len(cell) == 2 && isCountryCode(cell) {
+		return cell
+	}
 	s := c.text(usageLocation, cell)
 	if s == "" {
 		return c.file.location

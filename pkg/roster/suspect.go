@@ -95,7 +95,7 @@ func lostLetter(s string) bool {
 // isPlaceholder reports whether a name is what databases and people write for
 // nothing. Some are called so, too.
 func isPlaceholder(s string) bool {
-	if len(s) < 3 || len(s) > 6 || !strings.ContainsRune("nN(", rune(s[0])) {
+	if len(s) < 3 || len(s) > 6 || s[0]|0x20 != 'n' && s[0] != '(' {
 		return false
 	}
 	switch strings.ToLower(s) {
