@@ -57,9 +57,9 @@ func (r *run) alias(j *judged) (bool, error) {
 		}
 	}
 	r.aliases.keys[j.hash], r.aliases.rows[key] = key, uint32(j.source.N)
-	j.key, j.names = key, names
+	j.key = key
 	if i.DisplayName != "" {
-		r.namesakes.claim(names, basisIn(&i))
+		r.namesakes.claim(brief(names), basisIn(&i))
 	}
 	return true, nil
 }

@@ -25,8 +25,8 @@ type judged struct {
 	given        string     // the complete userPrincipalName, if the row brings one
 	wish         string     // else the generated one before it gets a number
 	wishHash     upn.Hash
-	names        ledger.Key // of the names that the ledger has, see nameKey; any other where it has none
-	passwordless bool       // one has to be made
+	names        uint64 // that the ledger has, see namesakes; any other where it has none
+	passwordless bool   // one has to be made
 	warnings     []roster.Problem
 	err          error // of the run
 }

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -59,62 +60,79 @@ func nameKey(tenant, first, last, display string) ledger.Key {
 	return ledger.KeyOf(tenant, p.Identity())
 }
 
-// namesakes are the people whom earlier runs created, or perhaps did, and whom no
-// row of the input is by its key: how many there are of the same names, by what they
-// are known.
-type namesakes map[ledger.Key][bases]uint32
+// brief is half of a key, which is enough to tell people apart where a mistake only
+// costs a question.
+func brief(k ledger.Key) uint64 { return binary.LittleEndian.Uint64(k[:]) }
 
-func (n namesakes) add(i *ledger.Intent) {
-	key := nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)
-	count := n[key]
-	count[basisIn(i)]++
-	n[key] = count
+// namesakes are the people whom earlier runs created, or perhaps did.
+type namesakes struct {
+	// names are those of each person with an immutableId or a given
+	// userPrincipalName: the brief of the nameKey, by that of the key.
+	names map[uint64]uint64
+	// free says how many people of some names no row of the input is by its key, and
+	// by what these are known. Its key is the brief of the nameKey.
+	free map[uint64][bases]uint32
 }
 
-// claim takes out a person whom a row of the input is. names is the nameKey of the
-// names in the ledger.
-func (n namesakes) claim(names ledger.Key, b basis) {
-	if count := n[names]; count[b] > 0 {
-		count[b]--
-		n[names] = count
+func newNamesakes() namesakes {
+	return namesakes{map[uint64]uint64{}, map[uint64][bases]uint32{}}
+}
+
+func (n namesakes) add(i *ledger.Intent) {
+	names, b := brief(nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)), basisIn(i)
+	count := n.free[names]
+	count[b]++
+	n.free[names] = count
+	if b != byNames {
+		n.names[brief(i.Key)] = names
 	}
 }
 
-// meets reports whether a person who is new to the ledger may be one of those: bears
-// the names, and lacks, or has besides, what that one is known by. Two people who
-// both have an id are two; two userPrincipalNames may be an old one and a new one.
+// claim takes out a person whom a row of the input is.
+func (n namesakes) claim(names uint64, b basis) {
+	if count := n.free[names]; count[b] > 0 {
+		count[b]--
+		n.free[names] = count
+	}
+}
+
+// meets reports whether a person who is new to the ledger may be one of those who are
+// free: bears the names, and lacks, or has besides, what that one is known by. Two
+// people who both have an id are two; two userPrincipalNames may be an old one and a
+// new one.
 func (n namesakes) meets(j *judged) bool {
-	if len(n) == 0 {
+	if len(n.free) == 0 {
 		return false
 	}
 	p := &j.source.Person
-	count := n[nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName)]
+	count := n.free[brief(nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName))]
 	if basisOf(p) == byID {
 		count[byID] = 0
 	}
 	return count != [bases]uint32{}
 }
 
-// recognise finds out by which names the ledger knows the person of a row.
+// recognise finds out by which names the ledger knows the person of a row, and warns
+// where these are somebody else's.
 func (r *run) recognise(j *judged) error {
 	p := &j.source.Person
-	j.names = j.key
-	if r.Ledger == nil || basisOf(p) == byNames {
+	if basisOf(p) == byNames {
+		j.names = brief(j.key)
+		return nil
+	}
+	var known bool
+	j.names, known = r.namesakes.names[brief(j.key)]
+	if !known || j.names == brief(nameKey(j.lane.key(), p.FirstName, p.LastName, p.DisplayName)) {
 		return nil
 	}
 	for _, l := range append([]*ledger.Ledger{r.Ledger}, r.Siblings...) {
-		if s := l.Status(j.key); s != ledger.Created && s != ledger.Doubtful {
-			continue
-		}
 		i, err := l.Intent(j.key)
 		if err != nil {
 			return err
 		}
-		j.names = nameKey(i.Tenant, i.FirstName, i.LastName, i.DisplayName)
-		if otherNames(p, &i) {
+		if i.DisplayName != "" && otherNames(p, &i) {
 			j.warnings = append(j.warnings, renamed(p, &i))
 		}
-		return nil
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	if b.RunID == uuid.Nil {
 		b.RunID = uuid.New()
 	}
-	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: namesakes{}, claims: newClaims(), lanes: newLanes(), began: time.Now()}
+	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: newNamesakes(), claims: newClaims(), lanes: newLanes(), began: time.Now()}
 	r.report.run = r
 	r.keepToPause()
 	r.stage = newStage(staged * b.InFlight)
