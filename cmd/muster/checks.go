@@ -35,7 +35,7 @@ func domainName(s string) error {
 
 func country(s string) error {
 	if bad := (*roster.Error)(nil); errors.As(roster.CheckLocation(s), &bad) {
-		return hinted(bad.Hint, "%s", bad.Message)
+		return hinted(bad.Hint, "it is no country")
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestBadSettings(t *testing.T) {
 		{"", "--domain=127.0.0.1", "a domain, such as"},
 		{"", "--domain=" + strings.Repeat("a", 45) + ".com", "a domain, such as"},
 		{"", "--customer=ä.de", "one of its domains"},
-		{"", "--usage-location=xx", `--usage-location "xx": "xx" is no country`},
+		{"", "--usage-location=xx", `--usage-location "xx": it is no country`},
 		{"MUSTER_USAGE_LOCATION=xx", "", "MUSTER_USAGE_LOCATION"},
 		{"", "--upn={frist}", "frist"},
 		{"", "--api-url=http://example.com", "--api-url"},
