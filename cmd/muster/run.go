@@ -32,7 +32,7 @@ INPUT is a path, or - for standard input.`,
 		if err := j.readLedger(); err != nil {
 			return err
 		}
-		defer collectOften()()
+		defer j.collectOften()()
 		j.idle.Store(true)
 		ctx, cancel := j.untilStopped(c.Context())
 		defer cancel()
@@ -40,23 +40,22 @@ INPUT is a path, or - for standard input.`,
 	})
 }
 
-// collectOften makes the garbage collector run whenever there are about 20 MiB of
-// garbage, and later when the heap has grown by a seventh, until the returned function
+// collectOften makes the garbage collector run when the heap has grown by a half,
+// or by a fifth where the input is large or nobody knows, until the returned function
 // is called; by default the heap doubles. What is kept of the rows holds no pointers
 // and costs the collector nothing, so that a file of ten million rows takes half of
-// the memory, while one of a million is not collected at every turn. As in
-// collectSeldom there is an array that is only a number to go by. GOGC in the
-// environment wins.
-func collectOften() (restore func()) {
+// the memory. GOGC in the environment wins.
+func (j *work) collectOften() (restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	room := make([]byte, 128<<20)
-	before := debug.SetGCPercent(14)
-	return func() {
-		debug.SetGCPercent(before)
-		runtime.KeepAlive(room)
+	const large = 256 << 20 // some three million rows
+	percent := 20
+	if info, err := os.Stat(j.input); err == nil && info.Size() < large && j.sum.Input.Compression == "" {
+		percent = 50
 	}
+	before := debug.SetGCPercent(percent)
+	return func() { debug.SetGCPercent(before) }
 }
 
 // collectSeldom keeps the garbage collector from running before there are 32 MiB of
