@@ -7,15 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// surveyANSI decides whether a file that is not UTF-8 is Windows-1252.
-func surveyANSI(s *source) error {
+// surveyANSI decides whether a file that is not UTF-8 is Windows-1252. A byte-order
+// mark of UTF-8 before it, of bom bytes, belongs to neither.
+func surveyANSI(s *source, bom int) error {
 	in, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	a := ansiCensus{line: 1}
-	if _, err := io.CopyBuffer(&a, struct{ io.Reader }{in}, make([]byte, 256<<10)); err != nil {
+	if _, err := io.CopyBuffer(&a, &bomReader{in, bom}, make([]byte, 256<<10)); err != nil {
 		return err
 	}
 	a.count(a.rest, true)

@@ -344,3 +344,20 @@ func TestTemplate(t *testing.T) {
 		t.Errorf("xml: got %q, want nil", got)
 	}
 }
+
+// TestMarkBeforeANSI holds that a mark of UTF-8 before text in Windows-1252 does
+// not become part of the first header.
+func TestMarkBeforeANSI(t *testing.T) {
+	f, err := openText(t, "people.csv", "\xef\xbb\xbfFirst name,Last name\nJ\xfcrgen,Gro\xdf\n", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := f.Mapping(); m.Encoding != ansiName || m.Columns[0].Field != FirstName || !strings.Contains(strings.Join(m.Notes, " "), "mark of UTF-8") {
+		t.Errorf("got %+v, want a first name in Windows-1252, and a note", m)
+	}
+	for row, err := range f.Rows() {
+		if err != nil || row.Person.DisplayName != "Jürgen Groß" {
+			t.Errorf("got %q %v, want Jürgen Groß", row.Person.DisplayName, err)
+		}
+	}
+}

@@ -105,6 +105,9 @@ func (c *checker) warn(f field, code, value, message, hint string) {
 }
 
 func (c *checker) about(f field, code, value, message, hint string) Problem {
+	if c.withholds(f, value) {
+		value = ""
+	}
 	return Problem{Code: code, Column: c.file.columnOf(f), Field: f.String(), Value: clip(value), Message: message, Hint: hint}
 }
 
@@ -238,7 +241,7 @@ func (c *checker) forceChange(cell string) bool {
 	s := c.text(forceChange, cell)
 	yes, ok := readYesNo(s)
 	if !ok && s != "" {
-		c.problem(forceChange, "bad_yes_no", s, fmt.Sprintf("%q is neither yes nor no", clip(s)), `write "true" or "false", or leave the cell empty for "true"`)
+		c.problem(forceChange, "bad_yes_no", s, c.quoted(forceChange, s)+" is neither yes nor no", `write "true" or "false", or leave the cell empty for "true"`)
 	}
 	return yes || !ok
 }
@@ -290,7 +293,7 @@ func (c *checker) blocked(f field, cell string, when bool) {
 	switch {
 	case s == "":
 	case !ok:
-		c.problem(f, "bad_yes_no", s, fmt.Sprintf("%q is neither yes nor no", clip(s)), `write "Yes" or "No", or leave the cell empty`)
+		c.problem(f, "bad_yes_no", s, c.quoted(f, s)+" is neither yes nor no", `write "Yes" or "No", or leave the cell empty`)
 	case yes == when:
 		c.refuseBlocked(f, s)
 	}

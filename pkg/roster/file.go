@@ -199,6 +199,9 @@ func (f *File) understandCSV(o Options, head []byte) error {
 	f.mapping.Format, f.mapping.Delimiter = "csv", string(rune(p.comma))
 	f.mapping.Template, f.mapping.Columns = m.sheet.name, m.columns
 	f.mapping.Notes = append(p.notes, m.notes...)
+	if f.text.bom > 0 && f.text.encoding == ansiName {
+		f.mapping.Notes = append(f.mapping.Notes, "The file begins with the mark of UTF-8 but is not: it is read as Windows-1252.")
+	}
 	if !f.fed[usageLocation] && f.location == "" {
 		f.mapping.Notes = append(f.mapping.Notes, "No column gives a usage location, without which no licence can be assigned later; --usage-location sets one for all.")
 	}

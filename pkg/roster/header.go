@@ -137,18 +137,18 @@ func mapColumns(header, first []string, forced map[string]string) (*mapper, erro
 }
 
 func (m *mapper) refuseDoubled() error {
-	seen := map[string]string{}
+	seen := map[string]label{}
 	for _, l := range m.labels {
 		if l.folded == "" {
 			continue
 		}
 		if before, ok := seen[l.folded]; ok {
 			return &Error{
-				Message: fmt.Sprintf("two columns have one header: %q and %q", before, l.header),
+				Message: fmt.Sprintf("two columns have one header: %q and %q", m.shown(before), m.shown(l)),
 				Hint:    "rename or remove one of them",
 			}
 		}
-		seen[l.folded] = l.header
+		seen[l.folded] = l
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (m *mapper) force(forced map[string]string) error {
 		if column < 0 {
 			return &Error{
 				Message: fmt.Sprintf("--map names the column %q, which the file does not have", header),
-				Hint:    "its columns are " + quotedList(m.headers()),
+				Hint:    m.sayHeaders(),
 			}
 		}
 		f, err := forcedField(header, forced[header])
@@ -347,7 +347,7 @@ func (m *mapper) requireName() error {
 		}
 	}
 	e := &Error{
-		Message: "no column is known to hold a name; the headers are " + quotedList(m.headers()),
+		Message: "no column is known to hold a name; " + m.sayHeaders(),
 		Hint:    `there must be a column "firstName", "lastName" or "displayName": rename one, or say --map "HEADER=displayName"`,
 	}
 	var named []string
@@ -365,8 +365,10 @@ func (m *mapper) requireName() error {
 	case len(named) == 1:
 		e.Hint = "if this line is a title or a remark, remove it: the headers must come first; else " + e.Hint
 	case slices.ContainsFunc(m.labels, func(l label) bool { return strings.Contains(l.header, "@") }):
-		e.Message = "the first line holds data, not headers: " + quotedList(m.headers())
+		e.Message = "the first line holds data, not headers"
 		e.Hint = `add a line of headers above it, such as "firstName,lastName,userPrincipalName"`
+	case !slices.ContainsFunc(m.labels, m.isKnown):
+		e.Hint = "if this line holds data, add a line of headers above it; else " + e.Hint
 	}
 	return e
 }

@@ -21,6 +21,9 @@ func (c *checker) domain(f field, cell string) string {
 	}
 	if fault := domainFault(s); fault != "" {
 		c.problem(f, "bad_domain", s, fmt.Sprintf("the %s %s", f.title(), fault), `write it as in "contoso.onmicrosoft.com"`)
+		if c.withholds(f, s) {
+			return ""
+		}
 	}
 	return s
 }
@@ -66,6 +69,9 @@ func (c *checker) customer(cell string) string {
 	if s != "" && !isGUID(s) && domainFault(s) != "" {
 		c.problem(customerID, "bad_customer", s, "the customer is neither a tenant's GUID nor a domain",
 			`write the tenant's GUID, or a domain as in "contoso.onmicrosoft.com"`)
+		if c.withholds(customerID, s) {
+			return ""
+		}
 	}
 	return s
 }
@@ -104,7 +110,7 @@ func (c *checker) location(cell string) string {
 	}
 	code, hint := countryCode(s)
 	if code == "" {
-		c.problem(usageLocation, "unknown_location", s, fmt.Sprintf("%q is no country", clip(s)), hint)
+		c.problem(usageLocation, "unknown_location", s, c.quoted(usageLocation, s)+" is no country", hint)
 	}
 	return code
 }

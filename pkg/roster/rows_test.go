@@ -217,7 +217,7 @@ func TestOptionsMap(t *testing.T) {
 		{"Name,Employee ID", nil, "displayName,immutableId"},
 		{"Name,Employee ID", map[string]string{"Employee ID": "-"}, "displayName,"},
 		{"x,y", map[string]string{"x": "displayName"}, "displayName,"},
-		{"Name,x", map[string]string{"z": "displayName"}, `"z", which the file does not have; its columns are "Name", "x"`},
+		{"Name,x", map[string]string{"z": "displayName"}, `"z", which the file does not have; the headers are "Name", "x"`},
 		{"Name,x", map[string]string{"x": "phone"}, `"phone", which is no field; the fields are userPrincipalName, firstName`},
 		{"Name,x,y", map[string]string{"x": "domain", "y": "domain"}, `both to "x" and to "y"`},
 		{"x,y", nil, "no column is known to hold a name"},

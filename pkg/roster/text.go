@@ -15,7 +15,7 @@ import (
 // text says how the bytes of a file become lines of UTF-8.
 type text struct {
 	encoding string // as in Mapping
-	bom      int    // bytes of the byte-order mark, of UTF-8 only
+	bom      int    // bytes of the byte-order mark, of UTF-8 only; some programs put it before Windows-1252
 	loneCR   bool   // lines end with CR alone, as on the classic Mac
 }
 
@@ -49,7 +49,7 @@ func surveyText(s *source, maxLine int) (text, error) {
 	}
 	if c.invalid {
 		t.encoding = ansiName
-		if err := surveyANSI(s); err != nil {
+		if err := surveyANSI(s, t.bom); err != nil {
 			return text{}, err
 		}
 	}
@@ -151,6 +151,9 @@ func (t text) decoded(in io.Reader) io.Reader {
 }
 
 func (t text) transcoded(in io.Reader) io.Reader {
+	if t.bom > 0 {
+		in = &bomReader{in, t.bom}
+	}
 	switch t.encoding {
 	case utf16LEName:
 		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
@@ -158,9 +161,6 @@ func (t text) transcoded(in io.Reader) io.Reader {
 		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder())
 	case ansiName:
 		return transform.NewReader(in, charmap.Windows1252.NewDecoder())
-	}
-	if t.bom > 0 {
-		return &bomReader{in, t.bom}
 	}
 	return in
 }
