@@ -42,6 +42,7 @@ func (c *checker) check(rec *record, fault *Problem) {
 		return
 	}
 	c.access(rec)
+	c.remark(rec)
 }
 
 // swallowed warns of a cell over several lines that holds as many delimiters as a
@@ -195,6 +196,9 @@ func (c *checker) userName(cell string) string {
 		return ""
 	}
 	s := c.text(userPrincipalName, cell)
+	if standsForNone(s) {
+		c.problem(userPrincipalName, "placeholder", s, fmt.Sprintf("the user principal name %q stands for none", s), "clear the cell to have a name made")
+	}
 	local, after, at := strings.Cut(s, "@")
 	if at && (local == "" || after == "" || strings.Contains(after, "@")) {
 		c.problem(userPrincipalName, "bad_user_name", s,
@@ -211,12 +215,15 @@ func (c *checker) immutableID(cell string) string {
 		return cell
 	}
 	s := c.text(immutableID, cell)
-	if strings.IndexByte(s, '$') >= 0 || strings.IndexByte(s, '_') >= 0 {
+	switch {
+	case strings.IndexByte(s, '$') >= 0 || strings.IndexByte(s, '_') >= 0:
 		c.problem(immutableID, "bad_immutable_id", s,
 			`the immutable id holds "$" or "_", which the directory does not allow`,
 			"use an id without them")
-	}
-	if isRounded(s) {
+	case standsForNone(s):
+		c.problem(immutableID, "placeholder", s, fmt.Sprintf("the immutable id %q stands for none", s),
+			"clear the cell: all who have one id are taken for one person")
+	case isRounded(s):
 		c.problem(immutableID, "bad_immutable_id", s, "the immutable id was turned into a rounded number by a spreadsheet program",
 			"write it again in a column that is formatted as text: its last digits are lost")
 	}

@@ -323,3 +323,20 @@ func TestSoundCells(t *testing.T) {
 		}
 	}
 }
+
+// TestStandsForNone holds what is no id, and that real ones pass.
+func TestStandsForNone(t *testing.T) {
+	for _, s := range []string{"N/A", "-", "none", "NULL", "TBD", "?", "0000", "0", ".", "--", "—", "n.a", "(null)", "undefined", "00-00"} {
+		for _, column := range []string{"immutableId", "userPrincipalName"} {
+			row := rowsOf(t, "firstName,"+column+"\nJane,"+s+"\n", Options{})[0]
+			if got := codesOf(row.Problems); got != "placeholder" {
+				t.Errorf("%s %q: got problems %q, want placeholder", column, s, got)
+			}
+		}
+	}
+	for _, s := range []string{"1", "001", "a", "NA", "nil", "nan", "tba", "n.b", "tbd1", "unknown2", "E-0", "é", "名", "0x0"} {
+		if standsForNone(s) {
+			t.Errorf("%q: got a placeholder", s)
+		}
+	}
+}

@@ -105,6 +105,20 @@ func isPlaceholder(s string) bool {
 	return false
 }
 
+// standsForNone reports whether an id or a user name is what databases and people
+// write where there is none: certain words, or nothing but marks and zeros. None of
+// the words is anybody's initials, as "na" or "nil" may be.
+func standsForNone(s string) bool {
+	if s == "" || len(s) > len("undefined") {
+		return false
+	}
+	switch strings.ToLower(s) {
+	case "null", "(null)", "<null>", "n/a", "n.a.", "n.a", "none", "(none)", "tbd", "t.b.d.", "unknown", "undefined":
+		return true
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r != '0' && !unicode.IsPunct(r) && !unicode.IsSymbol(r) && r != ' ' })
+}
+
 // spelling doubts a name that was read as Windows-1252 in a file whose other names
 // are sound. Such a file may have come from another table that has most letters
 // at the same places.

@@ -18,12 +18,16 @@ func mayBePassword(s string) bool {
 }
 
 // withholds reports whether a message may not show a cell: the file has passwords,
-// the cell is one of those that take only certain words, and it may be a password
+// the cell is one of those that take only certain words or a domain, and it may be a password
 // that slipped into the wrong column.
 func (c *checker) withholds(f field, cell string) bool {
 	switch f {
 	case userPrincipalName, firstName, lastName, displayName, immutableID:
 		return false
+	case domain, customerID:
+		if domainFault(cell) == "" {
+			return false
+		}
 	}
 	return c.file.fed[password] && mayBePassword(cell)
 }

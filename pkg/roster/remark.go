@@ -1,0 +1,97 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// totals are the words that begin a line of totals, in the languages of headerWords.
+// None is a name; "Sum" and "Suma" are missing since people are called so.
+const totals = " total totals grandtotal subtotal summe gesamt gesamtsumme insgesamt gesamtanzahl somme totalgénéral totale totali " +
+	"totaal eindtotaal totalt ialt yhteensä celkem spolu razem összesen toplam geneltoplam ukupno skupaj totalgeneral " +
+	"итого всего разом усього общо укупно σύνολο 合計 总计 總計 合计 합계 "
+
+// remark refuses rows that are no people: a line of headers once more, as joined
+// files have it, and the totals and dates that reports have at their end.
+func (c *checker) remark(rec *record) {
+	p := &c.row.Person
+	if c.repeatsHeader(rec) {
+		c.row.Problems = []Problem{{
+			Code:    "repeated_header",
+			Message: "the row repeats the headers",
+			Hint:    "remove it; if two files were joined here, make sure that their columns are the same",
+		}}
+		return
+	}
+	name, other := p.FirstName, p.LastName
+	switch {
+	case name != "" && other != "" && hasLetter(other):
+		return
+	case name == "":
+		name, other = other, ""
+	}
+	if name == "" {
+		name = p.DisplayName
+	}
+	if isTotal(name) && !hasLetter(other) || other == "" && p.UserPrincipalName+p.ImmutableID == "" && (isLabelled(name) || isDate(name)) {
+		c.row.Problems = append(c.row.Problems, Problem{
+			Code:    "not_a_person",
+			Message: fmt.Sprintf("the row seems to be a line of totals or remarks, since its name is %q", clip(name)),
+			Hint:    "remove the row; if it is a person, give it a first and a last name",
+		})
+	}
+}
+
+// repeatsHeader reports whether every cell that is read is its own column's header.
+func (c *checker) repeatsHeader(rec *record) bool {
+	if c.file.isJSON {
+		return false
+	}
+	some := false
+	for f := range fieldCount {
+		if !c.file.fed[f] {
+			continue
+		}
+		if cell := *rec.at(f); cell == "" || tidy(cell) != c.file.columns[f] {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+func isTotal(name string) bool {
+	word := strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+	return word != "" && strings.Contains(totals, " "+word+" ")
+}
+
+// isLabelled holds for "Total: 2" and "Stand: 01.02.2026".
+func isLabelled(name string) bool {
+	i := strings.IndexAny(name, ":：")
+	return i > 0 && strings.ContainsAny(name[i:], "0123456789")
+}
+
+// isDate holds for digits with two marks between them.
+func isDate(name string) bool {
+	marks := 0
+	for _, r := range name {
+		switch {
+		case r >= '0' && r <= '9':
+		case strings.ContainsRune("./-", r):
+			marks++
+		default:
+			return false
+		}
+	}
+	return marks == 2 && len(name) >= len("1.2.26")
+}
+
+func hasLetter(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) })
+}
