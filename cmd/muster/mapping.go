@@ -51,7 +51,7 @@ func ignoredColumns(columns []roster.Column) string {
 			continue
 		}
 		note := c.Note
-		if c.Like != "" {
+		if c.Like != "" && note == "" {
 			note = fmt.Sprintf("did you mean %s? then: --map %s", c.Like, quoted(c.Header+"="+c.Like))
 		}
 		if headers[note] == nil {

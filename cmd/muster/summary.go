@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -47,7 +48,7 @@ func (h *head) fail(err error) {
 //	causes[]          status, error_code, error, hint, rows, first_rows[], first_lines[]: why rows did not end well; most rows first
 //	other_causes      rows with a cause beyond the first 1,000
 //	created_now       how many of the created were so in this run, and not in an earlier one
-//	warnings[]        code, column, message, hint, rows, first_rows[], first_lines[]: of rows that are not invalid
+//	warnings[]        code, column, message, hint, rows, first_rows[], first_lines[]: of rows that are not invalid; rows is 0 for a column
 //	warned            how many warnings there were, whereof those beyond the first 1,000 are in no entry
 //	seconds, requests, refused    the time, the requests sent, and how many of them were refused as too many
 //	lanes[]           customer (as the input names it), customer_id, domain, rate, error: rate is the
@@ -183,6 +184,25 @@ func grouped(all []provision.Warning) []warnings {
 		}
 	}
 	return list
+}
+
+// warnOfColumns puts before the warnings of rows that a column is not read although
+// it seems to hold something of a person: the run may be right in every row, and
+// the people wrong all the same.
+func (s *summary) warnOfColumns(columns []roster.Column) {
+	var list []warnings
+	for _, c := range columns {
+		if c.Field != "" || c.Like == "" {
+			continue
+		}
+		hint := c.Note
+		if hint == "" {
+			hint = fmt.Sprintf("if it is, say --map %s; if not, rename it or say --map %s", quoted(c.Header+"="+c.Like), quoted(c.Header+"=-"))
+		}
+		list = append(list, warnings{Code: "ignored_column", Column: c.Header, Message: "nothing is read from this column, and it may belong to " + c.Like, Hint: hint,
+			FirstRows: []int{}, FirstLines: []int{}})
+	}
+	s.Warnings, s.Warned = append(list, s.Warnings...), s.Warned+len(list)
 }
 
 // inputOf describes the input.

@@ -147,3 +147,22 @@ func TestDoubts(t *testing.T) {
 		t.Errorf("got %q", f.Doubts)
 	}
 }
+
+// TestColumnWarnings holds that the summary warns of a column that seems to be a
+// name and is not read.
+func TestColumnWarnings(t *testing.T) {
+	t.Parallel()
+	var s summary
+	s.fill(&provision.Report{})
+	s.warnOfColumns([]roster.Column{{Header: "firstName", Field: "firstName"}, {Header: "Lastnam", Like: "lastName"}, {Header: "City"},
+		{Header: "Tussenvoegsel", Like: "lastName", Known: true, Note: "join the two columns"}})
+	var b bytes.Buffer
+	s.writeWarnings(&b, 200)
+	want := "\nwarning: ignored_column, in the header\n  Lastnam: nothing is read from this column, and it may belong to lastName\n" +
+		"  hint: if it is, say --map " + quoted("Lastnam=lastName") + "; if not, rename it or say --map " + quoted("Lastnam=-") + "\n" +
+		"\nwarning: ignored_column, in the header\n  Tussenvoegsel: nothing is read from this column, and it may belong to lastName\n" +
+		"  hint: join the two columns\n"
+	if got := b.String(); got != want || s.Warned != 2 {
+		t.Errorf("got %d warnings:\n%s\nwant 2:\n%s", s.Warned, got, want)
+	}
+}

@@ -146,7 +146,11 @@ func (s *summary) writeWarnings(b *bytes.Buffer, width int) {
 			fmt.Fprintf(b, "\nand %s, all with --output json\n", results.Count(len(s.Warnings)-i, "more kind of warning"))
 			break
 		}
-		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, results.RowList(w.Rows, w.FirstRows, w.FirstLines))
+		where := "in the header"
+		if w.Rows > 0 {
+			where = results.RowList(w.Rows, w.FirstRows, w.FirstLines)
+		}
+		fmt.Fprintf(b, "\nwarning: %s, %s\n", w.Code, where)
 		text := w.Message
 		if w.Column != "" {
 			text = w.Column + ": " + text

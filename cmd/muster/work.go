@@ -237,7 +237,9 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	if failed == nil {
 		failed = rowsError(s.Counts)
 	}
-	s.Input = inputOf(j.input, j.batch.Input.Mapping())
+	mapping := j.batch.Input.Mapping()
+	s.Input = inputOf(j.input, mapping)
+	s.warnOfColumns(mapping.Columns)
 	s.fail(failed)
 	j.counts = s.Counts
 	s.Next = j.next()

@@ -183,7 +183,8 @@ func (m *mapper) settleNames() error {
 				}
 			}
 			m.fields[i] = lastName
-		case !surnameWord && given < 0 && surname >= 0:
+		case !surnameWord && given < 0 && surname >= 0,
+			l.folded == "nom" && given < 0 && surname >= 0 && slices.Contains(catalanSurnames(), m.labels[surname].folded):
 			m.fields[i] = firstName
 		}
 	}
@@ -301,10 +302,14 @@ func (m *mapper) settleDoubles() error {
 }
 
 func (m *mapper) ask(f field, a, b int) error {
-	return &Error{
+	e := &Error{
 		Message: fmt.Sprintf("both %q and %q may be the %s", m.labels[a].header, m.labels[b].header, f.title()),
 		Hint:    fmt.Sprintf("which is it? Say --map %q or --map %q", m.labels[a].header+"="+f.String(), m.labels[b].header+"="+f.String()),
 	}
+	if f == firstName || f == lastName {
+		e.Hint += "; if each has a part of it, join the two columns"
+	}
+	return e
 }
 
 // describe fills in the columns for Mapping.
@@ -321,6 +326,9 @@ func (m *mapper) describe() {
 		case c.Note != "":
 		case isRejectsColumn(l.folded):
 			c.Note = "it is what muster wrote into the rejects file"
+		case isSurnamePrefix(l.folded):
+			c.Known, c.Like = true, LastName
+			c.Note = fmt.Sprintf("it belongs before the last name: join the two columns, or say --map %q to do without it", l.header+"=-")
 		case isCountry(l.folded):
 			c.Note = fmt.Sprintf("it belongs to the address; if it is where the services are used, say --map %q", l.header+"="+UsageLocation)
 		case c.Known:

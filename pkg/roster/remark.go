@@ -17,6 +17,7 @@ const totals = " total totals grandtotal subtotal summe gesamt gesamtsumme insge
 func (c *checker) remark(rec *record) {
 	p := &c.row.Person
 	if c.repeatsHeader(rec) {
+		*p = Person{}
 		c.row.Problems = []Problem{{
 			Code:    "repeated_header",
 			Message: "the row repeats the headers",

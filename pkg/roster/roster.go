@@ -141,5 +141,5 @@ type Column struct {
 	Field  string // "" if nothing is read from it
 	Known  bool   // whether muster knows the column; unknown ones may be typing errors
 	Note   string // why it is not read, "" if there is nothing to say
-	Like   string // the field that an unknown header resembles, "" if none
+	Like   string // the field that a header which is not read resembles or belongs to, "" if none
 }

@@ -2,6 +2,8 @@ package roster
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -259,5 +261,54 @@ func TestFileErrors(t *testing.T) {
 	}
 	if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "folder") {
 		t.Errorf("got %v, want that it is a folder", err)
+	}
+}
+
+// TestForeignHeaders holds what the headers of other languages mean beside each other.
+func TestForeignHeaders(t *testing.T) {
+	tests := []struct{ header, fields string }{
+		{"Име;Фамилия;Имейл", "firstName lastName userPrincipalName"},
+		{"Собствено име;Фамилно име;Показвано име", "firstName lastName displayName"},
+		{"Име;Презиме;Е-пошта", "firstName lastName userPrincipalName"},
+		{"Ime;Prezime;E-pošta", "firstName lastName userPrincipalName"},
+		{"Nom;Cognoms;Correu electrònic", "firstName lastName userPrincipalName"},
+		{"Nom;Prénom", "lastName firstName"},
+		{"Nome de usuario;Nome;Apelidos;Nome para mostrar", "userPrincipalName firstName lastName displayName"},
+		{"Erabiltzaile-izena;Izena;Abizena", "userPrincipalName firstName lastName"},
+		{"Vardas;Pavardė;El. paštas", "firstName lastName userPrincipalName"},
+		{"Vārds;Uzvārds;E-pasts", "firstName lastName userPrincipalName"},
+		{"Eesnimi;Perekonnanimi;E-post", "firstName lastName userPrincipalName"},
+		{"氏名;メールアドレス;社員番号", "displayName userPrincipalName immutableId"},
+		{"姓;名;氏名", "lastName firstName displayName"},
+		{"姓名;邮箱;工号", "displayName userPrincipalName immutableId"},
+		{"الاسم الأول;اسم العائلة;البريد الإلكتروني", "firstName lastName userPrincipalName"},
+		{"الاسم;اسم العائلة", "firstName lastName"},
+		{"שם פרטי;שם משפחה;מספר עובד", "firstName lastName immutableId"},
+		{"Tên;Họ;Thư điện tử", "firstName lastName userPrincipalName"},
+		{"Họ và tên;Email", "displayName userPrincipalName"},
+		{"ชื่อ;นามสกุล;อีเมล", "firstName lastName userPrincipalName"},
+		{"Nama depan;Nama belakang;Surel", "firstName lastName userPrincipalName"},
+		{"Nama;Kata sandi", "displayName password"},
+		{"प्रथम नाम;अंतिम नाम", "firstName lastName"},
+		{"Nombre;Primer apellido", "firstName lastName"},
+		{"Voornaam;Tussenvoegsel;Achternaam", "firstName - lastName"},
+	}
+	for _, tt := range tests {
+		f, err := openText(t, "people.csv", tt.header+"\n", Options{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.header, err)
+			continue
+		}
+		var got []string
+		for _, c := range f.Mapping().Columns {
+			got = append(got, cmp.Or(c.Field, "-"))
+		}
+		if got := strings.Join(got, " "); got != tt.fields {
+			t.Errorf("%s: got %s, want %s", tt.header, got, tt.fields)
+		}
+	}
+	_, err := openText(t, "people.csv", "Nombre;Primer apellido;Segundo apellido\n", Options{})
+	if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Hint, "join the two columns") {
+		t.Errorf("two last names: got %v, want a question", err)
 	}
 }
