@@ -180,3 +180,50 @@ func TestOddNamesAmongOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksInWords holds that letters of other tables which are marks and symbols in
+// Windows-1252 make nobody's name, and that these are no reason to refuse what
+// stands where it belongs.
+func TestMarksInWords(t *testing.T) {
+	refused := []struct {
+		names string
+		in    encoding.Encoding
+	}{
+		{"Muñoz, Peña, Ibáñez", charmap.Macintosh},
+		{"Muñoz", charmap.Macintosh},
+		{"Català, Vilà", charmap.CodePage850},
+		{"Nàpols", charmap.CodePage850},
+		{"Bjørn, Ørsted, Æge", charmap.Windows1257},
+		{"Niccolò, Cantù", simplifiedchinese.GBK},
+	}
+	for _, tt := range refused {
+		data, ok := sheetOf(tt.names, tt.in)
+		if !ok {
+			t.Fatalf("%v does not have all letters of %s", tt.in, tt.names)
+		}
+		f, err := Open("-", Options{Stdin: bytes.NewReader(data), TempDir: t.TempDir()})
+		if err != nil {
+			continue
+		}
+		for row := range f.Rows() {
+			if codesOf(row.Problems) != "damaged_text" {
+				t.Errorf("%v: got %q %+v, want damaged_text", tt.in, row.Person.DisplayName, row.Problems)
+			}
+		}
+		f.Close()
+	}
+	for _, text := range []string{
+		"Tõnu,Lõhmus,", "Guèye,Friðþjófur,", "Küçük,Göçmen,", "Müller–Schmidt,Ann’ O´Neill,",
+		"Ann,Lee,Sup3r£ecret9", "Ann,Lee,§uper§Secret9", "Ann,Lee,Sup#r§ecret",
+	} {
+		data, err := charmap.Windows1252.NewEncoder().String("firstName,lastName,password\n" + text + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rowsOf(t, data, Options{}) {
+			if got := codesOf(row.Problems); got != "" && got != "password_characters" {
+				t.Errorf("%s: got problems %q", text, got)
+			}
+		}
+	}
+}

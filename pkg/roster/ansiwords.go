@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
@@ -18,15 +19,18 @@ const strangeShare = 8
 // The rules are about how the languages spell for which Windows-1252 was made:
 // those of Western Europe, with Icelandic, Faroese, Estonian and Albanian.
 type ansiWords struct {
-	word         []byte // the one at hand, its start where it is long
-	line         int    // line ends so far
+	word         []byte  // the one at hand, its start where it is long
+	before       byte    // what stands before it
+	last         [2]byte // the last two bytes, the later one second
+	line         int     // line ends so far
 	all, strange int
 	broken       int // of the strange ones: no word in any language
 	first        int // the line of the first strange one
 	// Of õ before another letter than e, which is Estonian beside ä and Hungarian
-	// (ő) beside acute accents.
-	tildes, acutes, umlauts int
-	firstTilde              int
+	// (ő) beside acute accents. Where there is neither, it is Estonian if it is the
+	// first vowel of all its words.
+	tildes, late, acutes, umlauts int
+	firstTilde                    int
 }
 
 const longestWord = 64 // what counts of one
@@ -34,27 +38,51 @@ const longestWord = 64 // what counts of one
 // count takes the next bytes into account.
 func (a *ansiWords) count(p []byte) {
 	for _, b := range p {
+		if isMisplaced(a.last[0], a.last[1], b) {
+			a.all++
+			a.blame(brokenWord)
+		}
 		switch {
 		case isWordByte(b):
+			if len(a.word) == 0 {
+				a.before = a.last[1]
+			}
 			if len(a.word) < longestWord {
 				a.word = append(a.word, b)
 			}
-			continue
 		case len(a.word) > 0:
-			a.end()
+			a.end(b)
 		}
 		if b == '\n' {
 			a.line++
 		}
+		a.last = [2]byte{a.last[1], b}
 	}
 }
+
+// isMisplaced reports whether a mark that separates words stands where another table
+// has a letter: a diaeresis or cedilla beside a letter, a quote or a euro sign
+// between two, an ellipsis or a dash between two small ones.
+func isMisplaced(before, mark, after byte) bool {
+	switch mark {
+	case 0xa8, 0xb8: // ¨ ¸
+		return isLetterANSI(before) || isLetterANSI(after)
+	case 0x80, 0xab, 0xbb: // € « »
+		return isLetterANSI(before) && isLetterANSI(after)
+	case 0x85, 0x96, 0x97: // … – —
+		return isLowerANSI(before) && isLowerANSI(after)
+	}
+	return false
+}
+
+func isLetterANSI(b byte) bool { return isLowerANSI(b) || isUpperANSI(b) || b >= 'A' && b <= 'Z' }
 
 // verdict returns the numbers of strange words and of all, and the line of the
 // first strange one, once everything was counted.
 func (a *ansiWords) verdict() (strange, all, line int) {
-	a.end()
+	a.count([]byte{'\n'})
 	strange, line = a.strange, a.first
-	if a.tildes > 0 && a.acutes >= a.umlauts {
+	if a.tildes > 0 && a.acutes >= a.umlauts && a.acutes+a.late > 0 {
 		strange = min(strange+a.tildes, a.all)
 		if line == 0 || a.firstTilde < line {
 			line = a.firstTilde
@@ -72,9 +100,13 @@ func isWordByte(b byte) bool {
 	return strings.IndexByte("\x80\x85\x92\x96\x97\xa0\xa8\xab\xad\xb4\xb7\xb8\xbb", b) < 0
 }
 
-// end judges the word at hand.
-func (a *ansiWords) end() {
+// end judges the word at hand. Words beside a digit or certain signs are left out:
+// they are parts of passwords, which may have any letter.
+func (a *ansiWords) end(after byte) {
 	w := a.word
+	if isPasswordSign(a.before) || isPasswordSign(after) {
+		w = nil
+	}
 	for len(w) > 0 && strings.IndexByte("\x82\x84\x91\x93\x8b\xa1\xbf", w[0]) >= 0 { // opening quotes, ¡ and ¿
 		w = w[1:]
 	}
@@ -91,6 +123,15 @@ func (a *ansiWords) end() {
 		a.tally(w)
 		return
 	}
+	a.blame(how)
+}
+
+func isPasswordSign(b byte) bool {
+	return b != 0 && strings.IndexByte("0123456789!#$%^*_=+~?", b) >= 0
+}
+
+// blame counts a strange word.
+func (a *ansiWords) blame(how judgement) {
 	if a.strange++; a.strange == 1 {
 		a.first = a.line + 1
 	}
@@ -114,8 +155,26 @@ func (a *ansiWords) tally(w []byte) {
 			if a.tildes++; a.tildes == 1 {
 				a.firstTilde = a.line + 1
 			}
+			if !isEstonian(w[:i]) {
+				a.late++
+			}
 		}
 	}
+}
+
+// isEstonian reports whether õ may stand after this start of a word in Estonian: as
+// the first vowel or right after another õ, and not after consonants that are one in
+// Hungarian.
+func isEstonian(start []byte) bool {
+	for len(start) > 0 && (start[len(start)-1] == 0xf5 || start[len(start)-1] == 0xd5) {
+		start = start[:len(start)-1]
+	}
+	for _, b := range start {
+		if isVowelANSI(b) || b >= 0x80 {
+			return false
+		}
+	}
+	return !slices.Contains([]string{"sz", "gy", "cs", "zs", "ny", "ty", "ly"}, strings.ToLower(string(start)))
 }
 
 // judgement is what a word is.
@@ -136,7 +195,7 @@ func judge(w []byte) judgement {
 			run = 0
 			continue
 		}
-		if beyond++; b != 0xd1 && b != 0xf1 { // Ñ and ñ are consonants, as in Ñáñez
+		if beyond++; !hasAny([]byte{b}, "\xd1\xf1\xc7\xe7") { // Ñ and Ç are consonants, as in Ñáñez and Küçük
 			run++
 		}
 		if run > 2 {
@@ -197,7 +256,7 @@ func (s spelling) judge() judgement {
 			return oddWord
 		}
 		return usualWord
-	case s.length == 1, r == '°', r == '±', r == 'µ':
+	case s.length == 1, r == '°' && !(isLowerANSI(s.before) && isLowerANSI(s.after)), r == '±', r == 'µ':
 		return usualWord // a symbol by itself, °C, µm
 	}
 	return brokenWord
@@ -209,16 +268,16 @@ func (s spelling) isStrangeLetter(r rune) bool {
 	vowelAfter := isVowelANSI(s.after)
 	consonantAfter := s.after < 0x80 && s.after != 0 && !vowelAfter
 	switch r {
-	case 'à', 'è', 'ò', 'À', 'È', 'Ò': // before a consonant, or last
-		return vowelAfter || s.after >= 0x80
+	case 'à', 'è', 'ò', 'À', 'È', 'Ò': // before a consonant (or y, as in Guèye), or last
+		return vowelAfter && s.after|0x20 != 'y' || s.after >= 0x80
 	case 'ì', 'ù', 'Ì', 'Ù': // last; elsewhere ě and ů
 		return !s.last
 	case 'ñ', 'Ñ': // before a vowel, or last; elsewhere ń
 		return consonantAfter && strings.IndexByte("hHcC", s.after) < 0
 	case 'ã', 'Ã': // before a vowel or s, or last; elsewhere ă
 		return consonantAfter && s.after|0x20 != 's'
-	case 'ç', 'Ç': // before a vowel, or last, or a first capital (Çlirim); elsewhere ē
-		return consonantAfter && (r == 'ç' || !s.first)
+	case 'ç', 'Ç': // before or after a vowel (Göçmen), or last, or a first capital (Çlirim); elsewhere ē
+		return consonantAfter && (r == 'ç' || !s.first) && !isVowelANSI(s.before) && s.before < 0x80
 	case 'ø', 'Ø': // not beside another such letter; elsewhere ř
 		return s.before >= 0x80 || s.after >= 0x80
 	case 'æ': // not last after a vowel; elsewhere ć
@@ -227,8 +286,8 @@ func (s spelling) isStrangeLetter(r rune) bool {
 		return isVowelANSI(s.before) || s.after != 0 && strings.IndexByte("wWkKzZ", s.after) >= 0
 	case 'ð', 'Ð': // not first; elsewhere š or đ
 		return s.first
-	case 'þ', 'Þ': // first, or first of a second part (Hafþór, Sigþrúður); elsewhere ş or ţ
-		return !s.first && strings.IndexByte("rR\xf3\xd3\xfa\xda", s.after) < 0
+	case 'þ', 'Þ': // first, or first of a second part (Hafþór, Sigþrúður, Friðþjófur); elsewhere ş or ţ
+		return !s.first && strings.IndexByte("rRjJ\xf3\xd3\xfa\xda", s.after) < 0
 	}
 	return false
 }
@@ -253,13 +312,23 @@ func judgeName(name string) judgement {
 		b, _ := charmap.Windows1252.EncodeRune(r) // 0x1a where there is none, as after composing
 		raw = append(raw, b)
 	}
-	a.count(raw)
-	a.end()
+	a.count(append(raw, '\n'))
 	switch {
-	case a.broken > 0:
+	case a.broken > 0, isCutShort(raw):
 		return brokenWord
 	case a.strange+a.tildes > 0:
 		return oddWord
 	}
 	return usualWord
+}
+
+// isCutShort finds an ellipsis or a euro sign beside a small letter: in a name,
+// unlike in a remark, it is another table's letter.
+func isCutShort(name []byte) bool {
+	for i, b := range name {
+		if (b == 0x85 || b == 0x80) && (i > 0 && isLowerANSI(name[i-1]) || i+1 < len(name) && isLowerANSI(name[i+1])) {
+			return true
+		}
+	}
+	return false
 }
