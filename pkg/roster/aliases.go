@@ -105,6 +105,7 @@ blockSignIn exact: block sign in, sign-in blocked, sign in blocked, block creden
 accountEnabled exact: account enabled
 accountStatus exact: account status
 passwordHashFunction exact: password hash function
+userType exact: user type
 `
 
 // aliases is the table of headerWords by folded header, made once and not changed.

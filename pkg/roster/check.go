@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf16"
@@ -42,6 +43,7 @@ func (c *checker) check(rec *record, fault *Problem) {
 		return
 	}
 	c.access(rec)
+	c.guest(rec)
 	c.remark(rec)
 }
 
@@ -71,7 +73,7 @@ func (c *checker) fill(rec *record) {
 	p.FirstName = c.name(firstName, rec.FirstName, maxFirstName)
 	p.LastName = c.name(lastName, rec.LastName, maxLastName)
 	p.DisplayName = c.name(displayName, rec.DisplayName, maxDisplayName)
-	p.UserPrincipalName = c.userName(rec.UserPrincipalName)
+	p.UserPrincipalName = c.userName(cmp.Or(rec.UserPrincipalName, rec.OtherUserName))
 	p.Domain = c.domain(domain, rec.Domain)
 	p.CustomerID = c.customer(rec.CustomerID)
 	p.UsageLocation = c.location(rec.UsageLocation)
@@ -272,9 +274,7 @@ func (c *checker) access(rec *record) {
 	p := &c.row.Person
 	c.blocked(blockSignIn, rec.BlockSignIn, true)
 	c.blocked(accountEnabled, rec.AccountEnabled, false)
-	if s := c.cell(rec.AccountStatus); s != "" && !strings.EqualFold(s, "active") {
-		c.refuseBlocked(accountStatus, s)
-	}
+	c.status(rec)
 	if s := c.cell(rec.PasswordHash); s != "" {
 		c.problem(passwordHash, "hashed_password", s,
 			"the password is hashed, and Partner Center takes only plain ones",
@@ -302,6 +302,17 @@ func (c *checker) blocked(f field, cell string, when bool) {
 	case !ok:
 		c.problem(f, "bad_yes_no", s, c.quoted(f, s)+" is neither yes nor no", `write "Yes" or "No", or leave the cell empty`)
 	case yes == when:
+		c.refuseBlocked(f, s)
+	}
+}
+
+// status handles Google's two columns: what the account is to become, and what it is.
+func (c *checker) status(rec *record) {
+	f, s := accountStatus, c.cell(rec.AccountStatus)
+	if s == "" {
+		f, s = statusNow, c.cell(rec.StatusNow)
+	}
+	if s != "" && !strings.EqualFold(s, "active") {
 		c.refuseBlocked(f, s)
 	}
 }

@@ -340,3 +340,29 @@ func TestStandsForNone(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherSystemsRows holds what the exports of other systems say of a person
+// beyond the name.
+func TestOtherSystemsRows(t *testing.T) {
+	const google = "First Name [Required],Last Name [Required],Email Address [Required]"
+	tests := []struct{ text, problems, upn string }{
+		{google + ",Status [READ ONLY]\nBob,Doe,bob,Suspended\n", "blocked_sign_in", "bob"},
+		{google + ",Status [READ ONLY]\nBob,Doe,bob,Active\n", "", "bob"},
+		{google + ",Org Unit Path,New Status,Status\nBob,Doe,bob,/,,Suspended\n", "blocked_sign_in", "bob"},
+		{google + ",Org Unit Path,New Status,Status\nBob,Doe,bob,/,Active,Suspended\n", "", "bob"},
+		{"First name,Status\nBob,Suspended\n", "", ""}, // whatever that means
+		{"userPrincipalName,displayName,userType\nbob@contoso.com,Bob,Guest\n", "guest_user", "bob@contoso.com"},
+		{"userPrincipalName,displayName,userType\nbob@contoso.com,Bob,Member\n", "", "bob@contoso.com"},
+		{"userPrincipalName,displayName\nbob_x.com#ext#@contoso.com,Bob\n", "guest_user", "bob_x.com#ext#@contoso.com"},
+		{"FirstName,LastName,Username,Password,Email\nBob,Roe,broe,,\n", "", "broe"},
+		{"FirstName,LastName,Username,Password,Email\nBob,Roe,broe,,bob@contoso.com\n", "", "bob@contoso.com"},
+		{"firstName\nexample: Jane\nBob\n", "", ""},
+		{"firstName\n\"EXAMPLE: Jane\"\nBob\n", "", ""},
+	}
+	for _, tt := range tests {
+		row := rowsOf(t, tt.text, Options{})[0]
+		if got := codesOf(row.Problems); got != tt.problems || row.Person.UserPrincipalName != tt.upn || !strings.HasPrefix(row.Person.DisplayName, "Bob") {
+			t.Errorf("%q: got %q %+v, want %q for %q", tt.text, got, row.Person, tt.problems, tt.upn)
+		}
+	}
+}

@@ -187,7 +187,7 @@ func recordsOf(t *testing.T, f *File) [][]string {
 		}
 		raw := text[start:r.InputOffset()]
 		switch {
-		case f.shape.valueless(raw) || err == nil && strings.HasPrefix(cells[0], exampleMark):
+		case f.shape.valueless(raw) || err == nil && isExample([]byte(strings.TrimPrefix(cells[0], `"`))):
 		case err != nil:
 			records = append(records, nil)
 		default:

@@ -158,6 +158,9 @@ func (m *mapper) meaning(l label) (field, weight) {
 	if f, ok := m.sheet.override(l.folded); ok {
 		return f, exact
 	}
+	if strings.EqualFold(l.header, "Status [READ ONLY]") { // of Google, cut to a few columns
+		return statusNow, exact
+	}
 	if a, ok := m.table[l.folded]; ok {
 		return a.field, a.weight
 	}

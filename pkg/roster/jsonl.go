@@ -134,7 +134,7 @@ func plainValue(f field, value []byte) (string, bool) {
 	case c == '-' || c >= '0' && c <= '9':
 		return string(value), f == immutableID || f == userPrincipalName || f == password
 	}
-	return "", false
+	return "", f == userType || f == statusNow || f == otherUserName // nobody promised a text there
 }
 
 func kindOf(value []byte) string {

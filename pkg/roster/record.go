@@ -23,6 +23,9 @@ const (
 	accountEnabled // Entra's export: False means the same
 	accountStatus  // Google: "Suspended" means the same
 	passwordHash   // Google: the password is hashed
+	statusNow      // Google's download: what accountStatus is where that says nothing
+	userType       // Entra's export: "Guest" is a person of another tenant
+	otherUserName  // JumpCloud: the user name of people without an e-mail address
 	fieldCount
 
 	publicFields = blockSignIn
@@ -34,7 +37,7 @@ func fieldNames() [fieldCount]string {
 	return [fieldCount]string{
 		UserPrincipalName, FirstName, LastName, DisplayName, UsageLocation, ImmutableID,
 		Password, ForceChangePassword, CustomerID, Domain,
-		"blockSignIn", "accountEnabled", "accountStatus", "passwordHashFunction",
+		"blockSignIn", "accountEnabled", "accountStatus", "passwordHashFunction", "statusNow", "userType", "otherUserName",
 	}
 }
 
@@ -50,7 +53,7 @@ func (f field) title() string {
 	return [fieldCount]string{
 		"user principal name", "first name", "last name", "display name", "usage location", "immutable id",
 		"password", "force-change-password cell", "customer", "domain",
-		"block-sign-in cell", "account-enabled cell", "account status", "password hash function",
+		"block-sign-in cell", "account-enabled cell", "account status", "password hash function", "status", "user type", "user name",
 	}[f]
 }
 
@@ -82,6 +85,9 @@ type record struct {
 	AccountEnabled    string `csv:"accountEnabled"`
 	AccountStatus     string `csv:"accountStatus"`
 	PasswordHash      string `csv:"passwordHashFunction"`
+	StatusNow         string `csv:"statusNow"`
+	UserType          string `csv:"userType"`
+	OtherUserName     string `csv:"otherUserName"`
 }
 
 // at returns the place of a field's cell.
@@ -115,6 +121,12 @@ func (r *record) at(f field) *string {
 		return &r.AccountStatus
 	case passwordHash:
 		return &r.PasswordHash
+	case statusNow:
+		return &r.StatusNow
+	case userType:
+		return &r.UserType
+	case otherUserName:
+		return &r.OtherUserName
 	}
 	panic(fmt.Sprintf("roster: no field %d", f))
 }

@@ -12,6 +12,20 @@ const totals = " total totals grandtotal subtotal summe gesamt gesamtsumme insge
 	"totaal eindtotaal totalt ialt yhteensä celkem spolu razem összesen toplam geneltoplam ukupno skupaj totalgeneral " +
 	"итого всего разом усього общо укупно σύνολο 合計 总计 總計 合计 합계 "
 
+// guest refuses people of other tenants, whom an export lists beside the own. Created
+// here, they would be others: "Properties of a Microsoft Entra B2B collaboration user".
+func (c *checker) guest(rec *record) {
+	f := userType
+	if !strings.EqualFold(c.cell(rec.UserType), "guest") {
+		f = userPrincipalName
+		if !strings.Contains(strings.ToUpper(c.row.Person.UserPrincipalName), "#EXT#") {
+			return
+		}
+	}
+	c.problem(f, "guest_user", *rec.at(f), "the row is a guest, who has the account in another tenant",
+		"remove the row, and invite the guest again by other means")
+}
+
 // remark refuses rows that are no people: a line of headers once more, as joined
 // files have it, and the totals and dates that reports have at their end.
 func (c *checker) remark(rec *record) {

@@ -54,7 +54,7 @@ func sheets() []sheet {
 				Home Secondary Email, Work Secondary Email, Recovery Phone, Work Phone, Home Phone, Mobile Phone, Work Address, Home Address,
 				Employee ID, Employee Type, Employee Title, Manager Email, Department, Cost Center, Building ID, Floor Name, Floor Section,
 				Change Password at Next Sign-In, New Status, Advanced Protection Program enrollment, Status, Last Sign In, Email Usage, Storage Used`,
-			fields: "employee id=-, new status=accountStatus",
+			fields: "employee id=-, new status=accountStatus, status=statusNow",
 		},
 		{
 			name:  "Okta",
@@ -62,7 +62,7 @@ func sheets() []sheet {
 			columns: `login, firstName, lastName, middleName, honorificPrefix, honorificSuffix, email, title, displayName, nickName, profileUrl, secondEmail,
 				mobilePhone, primaryPhone, streetAddress, city, state, zipCode, countryCode, postalAddress, preferredLanguage, locale, timezone,
 				userType, employeeNumber, costCenter, organization, division, department, managerId, manager`,
-			fields: "email=-, employee number=-",
+			fields: "email=-, employee number=-, user type=-",
 		},
 		{
 			name:     "JumpCloud",
@@ -73,7 +73,7 @@ func sheets() []sheet {
 				work_streetAddress, work_poBox, work_locality, work_region, work_city, work_state, work_postalCode, work_country,
 				home_streetAddress, home_poBox, home_locality, home_region, home_city, home_state, home_postalCode, home_country,
 				mobile_number, home_number, work_number, work_mobile_number, work_fax_number`,
-			fields: "user name=-, location=-",
+			fields: "user name=otherUserName, location=-",
 		},
 	}
 }

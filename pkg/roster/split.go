@@ -292,6 +292,11 @@ func (s csvShape) wellFormed(record []byte) bool {
 // Microsoft Entra documentation.
 const exampleMark = "Example:"
 
+func isExample(record []byte) bool {
+	record = bytes.TrimPrefix(record, []byte{'"'})
+	return len(record) >= len(exampleMark) && strings.EqualFold(string(record[:len(exampleMark)]), exampleMark)
+}
+
 // kind looks at a record's first byte, and further only where that may begin
 // something else than data.
 func (s csvShape) kind(record []byte) kind {
@@ -299,8 +304,8 @@ func (s csvShape) kind(record []byte) kind {
 		return data
 	}
 	switch record[0] {
-	case 'E', '"':
-		if bytes.HasPrefix(bytes.TrimPrefix(record, []byte{'"'}), []byte(exampleMark)) {
+	case 'E', 'e', '"':
+		if isExample(record) {
 			return example
 		}
 	case s.comma, ' ', '\t', '\r':
