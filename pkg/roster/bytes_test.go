@@ -361,3 +361,29 @@ func TestMarkBeforeANSI(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesThatBelie holds what a file is whose name promises another format.
+func TestNamesThatBelie(t *testing.T) {
+	const lines, sheet = `{"firstName":"Jane"}` + "\n", "firstName,lastName\nJane,Doe\n"
+	tests := []struct{ name, text, format, fault string }{
+		{"people.csv", lines, "", "this is JSON Lines"},
+		{"people.csv", lines, "jsonl", ""},
+		{"people.txt", lines, "", ""},
+		{"people.txt", sheet, "", ""},
+		{"people.jsonl", sheet, "", "this is CSV"},
+		{"people.csv", sheet, "jsonl", "this is CSV"},
+		{"people.jsonl", sheet, "csv", ""},
+		{"people.jsonl", "// people\n" + lines, "", ""}, // a bad line
+	}
+	for _, tt := range tests {
+		f, err := openText(t, tt.name, tt.text, Options{Format: tt.format})
+		switch {
+		case tt.fault == "" && err != nil:
+			t.Errorf("%s as %q: got %v", tt.name, tt.format, err)
+		case tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)):
+			t.Errorf("%s as %q: got %v, want %q", tt.name, tt.format, err, tt.fault)
+		case err == nil && f.isJSON != strings.Contains(tt.text, "{"):
+			t.Errorf("%s as %q: got format %q", tt.name, tt.format, f.Mapping().Format)
+		}
+	}
+}

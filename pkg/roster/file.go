@@ -2,6 +2,7 @@ package roster
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -119,7 +120,7 @@ func (f *File) head() ([]byte, error) {
 }
 
 // isJSONLines decides the format: as told, by the file's ending, by its first
-// character.
+// character. An ending that the first line belies is not obeyed silently.
 func isJSONLines(format, path string, head []byte) (bool, error) {
 	switch strings.ToLower(format) {
 	case "jsonl":
@@ -138,20 +139,40 @@ func isJSONLines(format, path string, head []byte) (bool, error) {
 	switch filepath.Ext(name) {
 	case ".jsonl", ".ndjson", ".json":
 		return true, nil
-	case ".csv", ".tsv", ".tab", ".txt":
+	case ".csv", ".tsv", ".tab":
+		if line := firstLineOf(head); line[0] == '{' && json.Valid(line) {
+			return false, &Error{Line: 1, Message: "this is JSON Lines, although the file's name says CSV", Hint: "say --format jsonl, or rename the file"}
+		}
 		return false, nil
 	}
 	first := bytes.TrimSpace(head)[0]
 	return first == '{' || first == '[', nil
 }
 
+func firstLineOf(head []byte) []byte {
+	first, _, _ := bytes.Cut(bytes.TrimSpace(head), []byte{'\n'})
+	return bytes.TrimSpace(first)
+}
+
+// readsAsCSV reports whether text begins with headers of CSV that name people.
+func readsAsCSV(head []byte, maxLine int) bool {
+	p := preamble{text: head, line: 1}
+	if p.read(maxLine) != nil {
+		return false
+	}
+	_, err := mapColumns(p.header, p.first, nil)
+	return err == nil
+}
+
 // understandJSON refuses JSON that is not line by line, and prepares the names.
 func (f *File) understandJSON(o Options, head []byte) error {
-	first, _, _ := bytes.Cut(bytes.TrimSpace(head), []byte{'\n'})
+	first := firstLineOf(head)
 	switch {
+	case first[0] != '{' && readsAsCSV(head, f.maxLine):
+		return &Error{Line: 1, Message: "this is CSV, not JSON Lines", Hint: "say --format csv, or rename the file"}
 	case first[0] == '[':
 		return &Error{Message: "the file is one JSON list, not JSON Lines", Hint: "write one object a line: jq -c '.[]' FILE does so"}
-	case string(bytes.TrimSpace(first)) == "{":
+	case string(first) == "{":
 		return &Error{Message: "the file spreads JSON objects over several lines", Hint: "write one object a line: jq -c . FILE does so"}
 	}
 	f.mapping.Format = "jsonl"
