@@ -213,7 +213,7 @@ func (c *checker) userName(cell string) string {
 // immutableID checks an id. "$" and "_" are not allowed: onPremisesImmutableId,
 // "user resource type", Microsoft Graph.
 func (c *checker) immutableID(cell string) string {
-	if isSound(cell) {
+	if isSound(cell) && !standsForNone(cell) {
 		return cell
 	}
 	s := c.text(immutableID, cell)

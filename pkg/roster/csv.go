@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gocarina/gocsv"
@@ -88,11 +89,17 @@ func (r *csvReader) read(raw string, plain bool) (*record, *Problem) {
 	}
 	want, got := len(r.columns), len(cells)
 	switch {
+	case got < want && r.needless(got):
+		return rec, &Problem{
+			Code:    shortRow,
+			Message: fmt.Sprintf(wrongCount+", and the last ones, which are not read, are taken for the missing", got, want),
+			Hint:    "make sure that no other cell is missing; spreadsheet programs leave out empty cells at the end",
+		}
 	case got < want:
 		return rec, &Problem{
 			Code:    "too_few_cells",
 			Message: fmt.Sprintf(wrongCount, got, want),
-			Hint:    "add the missing cells, empty if need be: it is not certain which ones are missing",
+			Hint:    r.fewHint(cells),
 		}
 	case !blankCells(cells[want:]):
 		return rec, &Problem{
@@ -102,6 +109,33 @@ func (r *csvReader) read(raw string, plain bool) (*record, *Problem) {
 		}
 	}
 	return rec, nil
+}
+
+// shortRow is the code of the one fault with which a row is read all the same.
+const shortRow = "short_row"
+
+// needless reports whether nothing is read from the columns from n on. Where there are
+// passwords, no row is read on the guess which cells are missing.
+func (r *csvReader) needless(n int) bool {
+	read := func(f field) bool { return f != none }
+	return !slices.Contains(r.columns, password) && slices.ContainsFunc(r.columns[:n], read) && !slices.ContainsFunc(r.columns[n:], read)
+}
+
+// fewHint looks for what may have made one cell of a whole row.
+func (r *csvReader) fewHint(cells []string) string {
+	if len(cells) == 1 {
+		for _, comma := range delimiters() {
+			parts, err := parseCells(cells[0], comma, false)
+			switch {
+			case err != nil || len(parts) != len(r.columns):
+			case comma == r.shape.comma:
+				return "the whole row stands between double quotes: remove these"
+			default:
+				return fmt.Sprintf("the row has %q between its cells and the header has %q: write the same in both", comma, r.shape.comma)
+			}
+		}
+	}
+	return "add the missing cells, empty if need be: it is not certain which ones are missing"
 }
 
 // cut fills r.plain from a plain record, and reports whether it has as many cells

@@ -49,6 +49,17 @@ func foldASCII(r rune) rune {
 	return -1
 }
 
+// cleanHeader is a header as it is shown. Control characters, which could steer a
+// terminal, are replaced.
+func cleanHeader(cell string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.Join(strings.Fields(tidy(cell)), " "))
+}
+
 // readLabel understands one header. A property name in brackets, as in Entra's
 // "User name [userPrincipalName] Required", decides alone: it is the same in every
 // edition and language. Brackets around anything else ("[Required]", "[UPLOAD
@@ -57,7 +68,7 @@ func foldASCII(r rune) rune {
 // Entra's "Block sign in (Yes/No) [accountEnabled]" asks the opposite of the
 // property that it names.
 func readLabel(cell string) label {
-	l := label{header: strings.Join(strings.Fields(tidy(cell)), " ")}
+	l := label{header: cleanHeader(cell)}
 	name := l.header
 	if open := strings.IndexByte(name, '['); open >= 0 {
 		inside, after, closed := strings.Cut(name[open+1:], "]")
@@ -132,7 +143,7 @@ func mapColumns(header, first []string, forced map[string]string) (*mapper, erro
 	if err := m.settleDoubles(); err != nil {
 		return nil, err
 	}
-	m.describe()
+	m.describe(first)
 	return m, m.requireName()
 }
 
@@ -315,8 +326,9 @@ func (m *mapper) ask(f field, a, b int) error {
 	return e
 }
 
-// describe fills in the columns for Mapping.
-func (m *mapper) describe() {
+// describe fills in the columns for Mapping. A column without a header is empty if the
+// first row has nothing in it.
+func (m *mapper) describe(first []string) {
 	for i, l := range m.labels {
 		c := &m.columns[i]
 		c.Field = m.fields[i].String()
@@ -334,6 +346,8 @@ func (m *mapper) describe() {
 			c.Note = fmt.Sprintf("it belongs before the last name: join the two columns, or say --map %q to do without it", l.header+"=-")
 		case isCountry(l.folded):
 			c.Note = fmt.Sprintf("it belongs to the address; if it is where the services are used, say --map %q", l.header+"="+UsageLocation)
+		case l.header == "" && (i >= len(first) || tidy(first[i]) == ""):
+			c.Known, c.Note = true, "an empty column"
 		case c.Known:
 			c.Note = "Partner Center's user has no place for that"
 		default:

@@ -169,7 +169,7 @@ func otherMembers(unknown []string, members map[string]field) []string {
 			name = to.String()
 		}
 		if !slices.Contains(seen, folded) {
-			seen, others = append(seen, folded), append(others, tidy(name))
+			seen, others = append(seen, folded), append(others, cleanHeader(name))
 		}
 	}
 	return others
@@ -216,7 +216,7 @@ func asCell(value []byte) string {
 func memberColumns(unknown []string, members map[string]field) []Column {
 	columns := make([]Column, len(unknown))
 	for i, name := range unknown {
-		columns[i] = Column{Header: tidy(name)}
+		columns[i] = Column{Header: cleanHeader(name)}
 		if to := members[foldHeader(name)]; to >= publicFields {
 			columns[i].Field, columns[i].Known = to.String(), true
 			continue

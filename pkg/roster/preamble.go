@@ -26,9 +26,7 @@ type preamble struct {
 func (p *preamble) read(maxLine int) error {
 	p.skipSeparator()
 	p.skipVersion()
-	if p.comma == 0 {
-		p.comma = delimiterOf(p.text[p.end:])
-	}
+	p.settleComma()
 	for {
 		at, line := p.end, p.line
 		cells, err := p.next(maxLine)
@@ -98,6 +96,24 @@ func (p *preamble) skipSeparator() {
 	p.end += n
 	p.line++
 	p.notes = append(p.notes, fmt.Sprintf("Line %d names the delimiter and was skipped.", p.line-1))
+}
+
+// settleComma finds out the delimiter, unless a line has named one that the header
+// has, too.
+func (p *preamble) settleComma() {
+	header := p.text[p.end:]
+	header = header[:bytes.IndexByte(header, '\n')+1]
+	if p.comma != 0 && bytes.IndexByte(header, p.comma) >= 0 {
+		return
+	}
+	found := delimiterOf(p.text[p.end:])
+	if p.comma != 0 && found != p.comma && bytes.IndexByte(header, found) >= 0 {
+		p.notes = append(p.notes, fmt.Sprintf("Line 1 names the delimiter %q, but the file has %q, which is taken.", p.comma, found))
+		p.comma = 0
+	}
+	if p.comma == 0 {
+		p.comma = found
+	}
 }
 
 // skipVersion skips the first line of Entra's sheet.

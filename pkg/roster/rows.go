@@ -216,6 +216,9 @@ func (f *File) read(from recordReader, b *batch, rows []Row) ([]Row, findings) {
 		}
 		rows = append(rows, Row{N: m.n, Line: m.line, batch: b, at: i})
 		c.row = &rows[len(rows)-1]
+		if fault != nil && fault.Code == shortRow {
+			c.row.Warnings, fault = append(c.row.Warnings, *fault), nil
+		}
 		c.check(rec, fault)
 		if m.tall {
 			c.swallowed()

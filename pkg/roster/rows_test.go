@@ -312,3 +312,65 @@ func TestForeignHeaders(t *testing.T) {
 		t.Errorf("two last names: got %v, want a question", err)
 	}
 }
+
+// TestShortRows holds which rows may lack cells at their end, and what is said of
+// the others.
+func TestShortRows(t *testing.T) {
+	tests := []struct{ text, problems, warnings, hint string }{
+		{"First name,Last name,Notes\nA,B\n", "", "short_row", ""},
+		{"First name,Last name,Notes,\nA,B\n", "", "short_row", ""},
+		{"First name,Last name,Notes\nA\n", "too_few_cells", "", "add the missing cells"},
+		{"Notes,First name,Last name\nA,B\n", "too_few_cells", "", "add the missing cells"},
+		{"Notes,Remarks,First name\nx\n", "too_few_cells", "", "add the missing cells"},
+		{"First name,Password,Notes\nA,Sup3rSecret99\n", "too_few_cells", "", "add the missing cells"},
+		{"First name,Last name,Employee ID\nA;B;1\n", "too_few_cells", "", "';' between its cells"},
+		{"First name,Last name,Employee ID\n\"A,B,1\"\n", "too_few_cells", "", "between double quotes"},
+	}
+	for _, tt := range tests {
+		row := rowsOf(t, tt.text, Options{})[0]
+		if codesOf(row.Problems) != tt.problems || codesOf(row.Warnings) != tt.warnings {
+			t.Errorf("%q: got %q, %q, want %q, %q", tt.text, codesOf(row.Problems), codesOf(row.Warnings), tt.problems, tt.warnings)
+		}
+		if tt.hint != "" && !strings.Contains(row.Problems[0].Hint, tt.hint) {
+			t.Errorf("%q: got hint %q, want %q", tt.text, row.Problems[0].Hint, tt.hint)
+		}
+	}
+}
+
+// TestSeparatorLine holds that a line which names another delimiter than the file has
+// is told, and not obeyed.
+func TestSeparatorLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"sep=,\r\nFirst name;Last name\r\nJane;Doe\r\n": ";",
+		"sep=;\nFirst name;Last name\nJane;Doe\n":       ";",
+		"sep=;\nFirst name\nJane\n":                     ";",
+		"sep=|\nFirst name,Last name\nJane,Doe\n":       ",",
+	} {
+		f, err := openText(t, "people.csv", text, Options{})
+		if err != nil {
+			t.Errorf("%q: got %v", text, err)
+			continue
+		}
+		told := strings.Contains(strings.Join(f.Mapping().Notes, " "), "but the file has")
+		if got := f.Mapping().Delimiter; got != want || told == strings.Contains(text, "sep="+want) {
+			t.Errorf("%q: got delimiter %q, told %v, want %q", text, got, told, want)
+		}
+	}
+}
+
+// TestOddHeaders holds that a header cannot steer a terminal, and that an empty
+// column is no unknown one.
+func TestOddHeaders(t *testing.T) {
+	f, err := openText(t, "people.csv", "First name,De\x1b[31mpt,\nJane,x,\n", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := f.Mapping().Columns
+	if c[1].Header != "De�[31mpt" || c[1].Known || !c[2].Known {
+		t.Errorf("got %+v, want a header without control character, and an empty column known", c)
+	}
+	f, err = openText(t, "people.csv", "First name,\nJane,x\n", Options{})
+	if err != nil || f.Mapping().Columns[1].Known {
+		t.Errorf("got %+v %v, want an unknown column", f.Mapping().Columns, err)
+	}
+}

@@ -109,7 +109,7 @@ func isPlaceholder(s string) bool {
 // write where there is none: certain words, or nothing but marks and zeros. None of
 // the words is anybody's initials, as "na" or "nil" may be.
 func standsForNone(s string) bool {
-	if s == "" || len(s) > len("undefined") {
+	if s == "" || len(s) > len("undefined") || strings.ContainsAny(s, "123456789") {
 		return false
 	}
 	switch strings.ToLower(s) {
