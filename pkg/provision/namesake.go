@@ -148,10 +148,14 @@ func otherNames(p *roster.Person, i *ledger.Intent) bool {
 
 // renamed is the warning about a row whose person has other names in the ledger.
 func renamed(p *roster.Person, i *ledger.Intent) roster.Problem {
+	own := "a userPrincipalName"
+	if basisOf(p) == byID {
+		own = "an immutableId"
+	}
 	return roster.Problem{Code: "other_names",
-		Message: fmt.Sprintf("the row is about %q, and an earlier run created a user for %q who %s: either that was given to somebody else, or the person was renamed, and muster changes nobody's name",
+		Message: fmt.Sprintf("the row is about %q, and an earlier run created the user for %q, who %s: either that was given to somebody else, or the person was renamed, and muster changes nobody's name",
 			p.DisplayName, i.DisplayName, basisOf(p).shared()),
-		Hint: "if it is somebody else, give each of the two what is theirs alone, and the new person is created; if the person was renamed, do the same in the portal"}
+		Hint: "if it is somebody else, give the row " + own + " of its own, and a user is created; if the person was renamed, rename the user in the portal"}
 }
 
 // maybeKnown is what is wrong with a row that meets a namesake: to create that person
