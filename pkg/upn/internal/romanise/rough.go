@@ -16,6 +16,9 @@ func appendRough(dst []byte, letters []rune) []byte {
 	if unicode.Is(unicode.Lao, letters[0]) {
 		return appendThai(dst, asThai(letters))
 	}
+	if unicode.Is(unicode.Ethiopic, letters[0]) {
+		return appendEthiopic(dst, letters)
+	}
 	for i, r := range letters {
 		text := unidecoded(tabled(r))
 		for j := range len(text) {
@@ -77,9 +80,12 @@ func tabled(r rune) rune {
 	return r
 }
 
-// isTabled reports whether Unidecode knows the letter. For a silent one (alef in
+// isTabled reports whether Unidecode knows the letter, or a table here. For a silent one (alef in
 // Thaana, ayin in Syriac) it has a mark that is no letter.
 func isTabled(r rune) bool {
+	if _, _, ok := ethiopic(r); ok {
+		return true
+	}
 	section := table.Tables[r>>8]
 	return int(r&0xff) < len(section) && section[r&0xff] != ""
 }
