@@ -76,7 +76,9 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 			return answer{}, unsigned
 		}
 		r.call.CorrelationID = uuid.Nil
-		found, failure = c.exchange(ctx, &r, fresh)
+		if found, failure = c.exchange(ctx, &r, fresh); failure != nil {
+			failure.Repeated = true
+		}
 	}
 	if failure != nil {
 		return answer{}, failure

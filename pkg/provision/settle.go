@@ -142,12 +142,16 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 // name when the tenant was listed before, the user bears the names that we sent, and
 // a request of ours may have made it. Where a user too few is a person created twice,
 // in the next run under the next number, that is so of any request, also of one that
-// was refused at once: something on the way may have sent it twice. The password is
-// then reset, since somebody else may have been quicker after all.
+// was refused at once: something on the way may have sent it twice. Else a name that
+// is taken is ours only if we had asked for it before. Unless the request was in
+// doubt the password is then reset, since somebody else may have been quicker.
 func (r *run) ours(j *job, u partner.User) bool {
 	before := j.lane.before
 	free := j.resumed || before == nil || !before.has(j.intent.UPN)
-	return free && sameNames(u, j.intent) && (j.doubtful || r.OnExists == NumberExisting || !j.taken())
+	if !free || !sameNames(u, j.intent) {
+		return false
+	}
+	return j.doubtful || r.OnExists == NumberExisting || !j.taken() || j.repeated() && tellsNames(u, j.intent)
 }
 
 // taken reports whether the last answer may say that the name is somebody else's:
@@ -155,6 +159,16 @@ func (r *run) ours(j *job, u partner.User) bool {
 // whose user and password must be left alone. Any other refusal of a name that turns
 // out to be there is no answer to our request.
 func (j *job) taken() bool { return j.conflicts() || j.last.Kind == partner.BadInput }
+
+// repeated reports whether the last request was not the first, so that "taken" may
+// be said of the user of an earlier one: the 429 or the 401 that came for it need not
+// be the service's own word.
+func (j *job) repeated() bool { return j.attempts > 1 || j.last.Repeated }
+
+// tellsNames reports whether the service tells all names of a user that an intent has.
+func tellsNames(u partner.User, i ledger.Intent) bool {
+	return u.DisplayName != "" && (u.FirstName != "" || i.FirstName == "") && (u.LastName != "" || i.LastName == "")
+}
 
 // otherUser is the outcome of a row whose name a user has whom somebody else made
 // during this run.

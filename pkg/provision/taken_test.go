@@ -132,3 +132,39 @@ func TestRefusedAfterItWasCarriedOut(t *testing.T) {
 		}
 	}
 }
+
+// A name that is taken when a request comes for the second time is our own user's,
+// whatever was answered to the first; one that is taken at once may be another run's.
+func TestTakenByOurFirstRequest(t *testing.T) {
+	for status, created := range map[int]int{429: 9, 401: 9, 409: 0, 400: 0} {
+		for _, onExists := range []OnExists{SkipExisting, FailExisting} {
+			for _, taken := range []int{409, 400} {
+				sc := simulate.Scenario{Repeats: simulate.Repeats{Ignore: true}, Fault: func(r simulate.Request) simulate.Fault {
+					if r.Op != simulate.CreateUser || r.Attempt > 1 {
+						return simulate.Fault{}
+					}
+					return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
+				}}
+				sc.Dialect.Duplicate = simulate.Refusal{Status: taken, Code: 3000}
+				bubble(t, fmt.Sprint(status, onExists, taken), sc, func(w *world) {
+					w.batch = func(b *Batch) { b.OnExists = onExists }
+					people := staff(9)
+					w.input(rowsOf(people)...)
+					_, sum, err := w.start(doom{}, nil).apply(w.t.Context())
+					if err != nil || sum.Created != created {
+						t.Errorf("%+v, %v; want %d created", sum.Counts, err, created)
+					}
+					passwords, users := w.passwords(), w.users(simulate.DefaultCustomerID)
+					if len(users) != 9 || len(passwords) != created {
+						t.Errorf("%d users, %d passwords; want 9 and %d", len(users), len(passwords), created)
+					}
+					for name, noted := range passwords {
+						if noted[len(noted)-1] != users[name].Password {
+							t.Errorf("%s has another password than the credentials file says", name)
+						}
+					}
+				})
+			}
+		}
+	}
+}
