@@ -25,6 +25,18 @@ func staff(n int) []human {
 	return humans
 }
 
+// staffOfTwo is n people of two customers in turn.
+func (w *world) staffOfTwo(n int) []human {
+	people := staff(n)
+	for i := range people {
+		if i%2 == 1 {
+			people[i].tenant = w.service.Customers()[1].ID
+			people[i].row += "fabrikam.onmicrosoft.com"
+		}
+	}
+	return people
+}
+
 // applied applies the people and checks that each has a row, and that the
 // summary says so.
 func (w *world) applied(people []human) (results.Counts, error) {
@@ -164,13 +176,7 @@ func TestHowRunsEnd(t *testing.T) {
 func TestOneCustomerOfTwoIsForbidden(t *testing.T) {
 	sc := simulate.Scenario{Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com", Forbidden: 20002}}}
 	bubble(t, "", sc, func(w *world) {
-		people := staff(60)
-		for i := range people {
-			if i%2 == 1 {
-				people[i].tenant = w.service.Customers()[1].ID
-				people[i].row += "fabrikam.onmicrosoft.com"
-			}
-		}
+		people := w.staffOfTwo(60)
 		sum, err := w.applied(people)
 		if err != nil || sum.Created != 30 || sum.Failed != 30 {
 			t.Errorf("%+v, %v; want 30 created and 30 failed", sum, err)
@@ -188,13 +194,7 @@ func TestOneCustomerOfTwoIsStalled(t *testing.T) {
 		Quotas: []simulate.Quota{{PerCustomer: true, Limit: 8, Period: 20 * time.Hour}}}
 	sc.Quotas[0].Customer = simulate.New(sc).Customers()[1].ID
 	bubble(t, "", sc, func(w *world) {
-		people := staff(120)
-		for i := range people {
-			if i%2 == 1 {
-				people[i].tenant = w.service.Customers()[1].ID
-				people[i].row += "fabrikam.onmicrosoft.com"
-			}
-		}
+		people := w.staffOfTwo(120)
 		sum, err := w.applied(people)
 		if !errors.As(err, new(*UnreachableError)) || sum.Created < 60 || sum.Pending < 50 {
 			t.Errorf("%+v, %v; want all of one customer created and most of the other pending", sum, err)
@@ -208,13 +208,7 @@ func TestOneCustomerOfTwoIsThrottled(t *testing.T) {
 		Quotas: []simulate.Quota{{PerCustomer: true, Limit: 20, Period: 2 * time.Minute}}}
 	sc.Quotas[0].Customer = simulate.New(sc).Customers()[1].ID
 	bubble(t, "", sc, func(w *world) {
-		people := staff(300)
-		for i := range people {
-			if i%2 == 1 {
-				people[i].tenant = w.service.Customers()[1].ID
-				people[i].row += "fabrikam.onmicrosoft.com"
-			}
-		}
+		people := w.staffOfTwo(300)
 		start := time.Now()
 		if sum, err := w.applied(people); err != nil || sum.Created != 300 {
 			t.Errorf("%+v, %v; want 300 created", sum, err)

@@ -11,20 +11,8 @@ import (
 	"muster/pkg/simulate"
 )
 
-// two customers, and people of both in turn.
 func twoCustomers() simulate.Scenario {
 	return simulate.Scenario{Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}}}
-}
-
-func (w *world) staffOfTwo(n int) []human {
-	people := staff(n)
-	for i := range people {
-		if i%2 == 1 {
-			people[i].tenant = w.service.Customers()[1].ID
-			people[i].row += "fabrikam.onmicrosoft.com"
-		}
-	}
-	return people
 }
 
 // A customer about whom the service does not answer keeps only its own rows from
