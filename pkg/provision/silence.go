@@ -118,7 +118,7 @@ type health struct {
 }
 
 const (
-	overloaded = 10              // of the last 32 requests: so many failures are no accident
+	overloaded = 12              // of the last 32 requests: so many failures are no accident
 	goodLately = 5 * time.Second // without a success for longer, the service is not overloaded but gone
 )
 
