@@ -307,7 +307,11 @@ func TestForeignHeaders(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", tt.header, got, tt.fields)
 		}
 	}
-	_, err := openText(t, "people.csv", "Nombre;Primer apellido;Segundo apellido\n", Options{})
+	f, err := openText(t, "people.csv", "First name,Given name,Last name\n", Options{})
+	if err != nil || f.Mapping().Columns[1].Like != FirstName {
+		t.Errorf("two first names: got %+v %v, want a doubt about the second", f.Mapping().Columns, err)
+	}
+	_, err = openText(t, "people.csv", "Nombre;Primer apellido;Segundo apellido\n", Options{})
 	if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Hint, "join the two columns") {
 		t.Errorf("two last names: got %v, want a question", err)
 	}

@@ -15,6 +15,7 @@ var arabicLetters = map[rune]string{
 	'چ': "ch", 'ح': "h", 'خ': "kh", 'د': "d", 'ذ': "dh", 'ڈ': "d", 'ر': "r", 'ز': "z", 'ژ': "zh", 'ڑ': "r",
 	'س': "s", 'ش': "sh", 'ص': "s", 'ض': "d", 'ط': "t", 'ظ': "z", 'ع': "a", 'غ': "gh", 'ف': "f", 'ڤ': "v",
 	'ق': "q", 'ك': "k", 'ک': "k", 'گ': "g", 'ل': "l", 'م': "m", 'ن': "n", 'ں': "n", 'ه': "h", 'ہ': "h",
+	'ە': "e", 'ێ': "e", 'ۆ': "o", 'ڕ': "r", 'ڵ': "l", 'ۇ': "u", 'ۈ': "u", 'ۋ': "w", 'ڭ': "ng", // Kurdish, Uyghur: BGN/PCGN
 	'ځ': "dz", 'څ': "ts", 'ښ': "sh", 'ږ': "zh", 'ړ': "r", 'ټ': "t", 'ډ': "d", 'ڼ': "n", 'ګ': "g", // Pashto: BGN/PCGN 1968
 	'ھ': "h", 'ة': "a", 'ۀ': "eh", 'ى': "a", 'ے': "e", 'ء': "", 'ؤ': "u", 'ئ': "i", 'ـ': "",
 	'َ': "a", 'ُ': "u", 'ِ': "i", 'ً': "an", 'ٌ': "un", 'ٍ': "in", 'ْ': "", 'ٰ': "a", 'ٓ': "", 'ٔ': "", 'ٕ': "",
@@ -47,6 +48,9 @@ func appendArabic(dst []byte, letters []rune) []byte {
 				dst = append(dst, arabicLetters[letters[i-1]]...)
 			}
 		case r == 'ا' && i > 0 && letters[i-1] == 'َ':
+		case r == 'ئ' && i == 0 && len(letters) > 1: // Kurdish and Uyghur words that begin with a vowel
+		case r == 'ى' && i+1 < len(letters): // Uyghur; in Arabic it is the last letter
+			dst = append(dst, 'i')
 		case arabicLetters[r] != "":
 			dst = append(dst, arabicLetters[r]...)
 		default:
@@ -77,7 +81,7 @@ func semivowel(letters []rune, i int) string {
 	if letters[i] != 'و' {
 		consonant, vowel = "y", "i"
 	}
-	isVowel := func(r rune) bool { return strings.ContainsRune("اأإآىة", r) || r >= 'َ' && r <= 'ِ' }
+	isVowel := func(r rune) bool { return strings.ContainsRune("اأإآىةەێۆ", r) || r >= 'َ' && r <= 'ِ' }
 	switch {
 	case i == 0, i+1 < len(letters) && isVowel(letters[i+1]):
 		return consonant
