@@ -18,7 +18,8 @@ func (c *checker) guest(rec *record) {
 	f := userType
 	if !strings.EqualFold(c.cell(rec.UserType), "guest") {
 		f = userPrincipalName
-		if !strings.Contains(strings.ToUpper(c.row.Person.UserPrincipalName), "#EXT#") {
+		name := c.row.Person.UserPrincipalName
+		if strings.IndexByte(name, '#') < 0 || !strings.Contains(strings.ToUpper(name), "#EXT#") {
 			return
 		}
 	}
@@ -68,7 +69,7 @@ func (c *checker) repeatsHeader(rec *record) bool {
 		if !c.file.fed[f] {
 			continue
 		}
-		if cell := *rec.at(f); cell == "" || tidy(cell) != c.file.columns[f] {
+		if cell, header := *rec.at(f), c.file.columns[f]; len(cell) < len(header) || header == "" || tidy(cell) != header {
 			return false
 		}
 		some = true
