@@ -213,7 +213,7 @@ func TestMarksInWords(t *testing.T) {
 		f.Close()
 	}
 	for _, text := range []string{
-		"Tõnu,Lõhmus,", "Guèye,Friðþjófur,", "Küçük,Göçmen,", "Müller–Schmidt,Ann’ O´Neill,",
+		"Tõnu,Lõhmus,", "Guèye,Friðþjófur,", "Màiri,Iàin,", "Küçük,Göçmen,", "Müller–Schmidt,Ann’ O´Neill,",
 		"Ann,Lee,Sup3r£ecret9", "Ann,Lee,§uper§Secret9", "Ann,Lee,Sup#r§ecret",
 	} {
 		data, err := charmap.Windows1252.NewEncoder().String("firstName,lastName,password\n" + text + "\n")

@@ -268,7 +268,9 @@ func (s spelling) isStrangeLetter(r rune) bool {
 	vowelAfter := isVowelANSI(s.after)
 	consonantAfter := s.after < 0x80 && s.after != 0 && !vowelAfter
 	switch r {
-	case 'à', 'è', 'ò', 'À', 'È', 'Ò': // before a consonant (or y, as in Guèye), or last
+	case 'à', 'À': // before a consonant (or i, as in Màiri), or last
+		return vowelAfter && s.after|0x20 != 'i' || s.after >= 0x80
+	case 'è', 'ò', 'È', 'Ò': // before a consonant (or y, as in Guèye), or last
 		return vowelAfter && s.after|0x20 != 'y' || s.after >= 0x80
 	case 'ì', 'ù', 'Ì', 'Ù': // last; elsewhere ě and ů
 		return !s.last
