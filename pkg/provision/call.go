@@ -38,7 +38,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 			HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !a.Throttled}
 	}
 	paced := answer
-	paced.Throttled = l.health.note(answer.Failed) || answer.Throttled
+	paced.Throttled = l.health.note(a.Kind) || answer.Throttled
 	pass.Leave(paced)
 	r.count(a, answer)
 	if err := r.keepPause(answer); err != nil {

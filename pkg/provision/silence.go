@@ -113,25 +113,30 @@ func (r *run) ranOut(j *job, e *partner.Error) bool {
 // health is how the last requests of a lane went.
 type health struct {
 	mu     sync.Mutex
-	failed uint32    // the last 32: 1 where there was no proper answer; the newest is the lowest
-	good   time.Time // when there last was one
+	failed uint32    // the last 32 answers: 1 for an error of the service; the newest is the lowest
+	good   time.Time // when there last was another one
 }
 
 const (
-	overloaded = 12              // of the last 32 requests: so many failures are no accident
+	overloaded = 12              // of the last 32 answers: so many failures are no accident
 	goodLately = 5 * time.Second // without a success for longer, the service is not overloaded but gone
 )
 
 // note takes an answer into account, and reports whether it looks like one of a
 // service that is asked too much and does not say so: many fail, and others succeed.
-func (h *health) note(failed bool) bool {
+// Answers that got lost or garbled on the way say nothing of that.
+func (h *health) note(k partner.Kind) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failed <<= 1
-	if !failed {
+	switch {
+	case k != partner.Unavailable && k != partner.Throttled && transient(k):
+		return false
+	case k != partner.Unavailable:
+		h.failed <<= 1
 		h.good = time.Now()
 		return false
 	}
+	h.failed <<= 1
 	h.failed |= 1
 	return bits.OnesCount32(h.failed) >= overloaded && time.Since(h.good) < goodLately
 }
