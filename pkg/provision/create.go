@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,8 @@ type job struct {
 	latency     time.Duration // of the last one
 	attempts    int           // requests sent
 	failures    int           // of them: neither answered nor throttled
-	doubtful    bool          // one of them may have been carried out
+	sent        bool          // one of them may have reached the service
+	doubtful    bool          // one of them may have been carried out, for all that the answers say
 	rejected    bool          // counted as failed
 	correlation string        // of the last one
 	last        *partner.Error
@@ -142,6 +144,7 @@ func (r *run) create(ctx context.Context, j *job) error {
 			}
 			user, err = r.Directory.CreateUser(ctx, j.lane.tenant, partner.Call{RequestID: j.intent.Request, CorrelationID: uuid.New()}, j.newUser())
 			j.latency = time.Since(j.tried)
+			j.sent = j.sent || reached(err)
 			return err
 		})
 		r.unstage(j)
@@ -174,6 +177,13 @@ func (r *run) create(ctx context.Context, j *job) error {
 			return r.leave(j)
 		}
 	}
+}
+
+// reached reports whether a request may have reached the service, whatever became
+// of it there.
+func reached(err error) bool {
+	var e *partner.Error
+	return !errors.As(err, &e) || e.Repeated || e.Kind != partner.NotSent && e.Kind != partner.SignIn
 }
 
 // pause waits before the next attempt, unless the run or the lane ends before.
@@ -265,7 +275,7 @@ func (r *run) reject(j *job, e *partner.Error) error {
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
 	j.rejected = true
-	if err := r.forgetPassword(j, r.failed(o)); err != nil || transient(e.Kind) {
+	if err := r.forgetPassword(j, r.failed(o)); err != nil || !j.sent {
 		return err
 	}
 	j.lane.refused.add(j)
@@ -275,19 +285,28 @@ func (r *run) reject(j *job, e *partner.Error) error {
 // deny ends a job whose refusal closed the lane. As after [run.reject] the listing
 // has the last word.
 func (r *run) deny(j *job) error {
-	if err := r.leave(j); err != nil || j.doubtful {
+	if j.doubtful {
+		return nil
+	}
+	if err := r.withdraw(j); err != nil {
 		return err
 	}
 	j.lane.refused.add(j)
 	return nil
 }
 
-// leave ends a job whose run or lane has ended. Where nothing can have been
-// carried out the intent is withdrawn, so that nobody has to wonder.
+// leave ends a job whose run or lane has ended. Where nothing can have reached the
+// service the intent is withdrawn, so that nobody has to wonder. Else it stays in
+// doubt, whatever the answers said: behind a 429 or a 401 there may be a user all the
+// same, whom the next run must not take for somebody else's.
 func (r *run) leave(j *job) error {
-	if j.doubtful {
+	if j.doubtful || j.sent {
 		return nil
 	}
+	return r.withdraw(j)
+}
+
+func (r *run) withdraw(j *job) error {
 	if err := r.Ledger.Settle(j.outcome(ledger.Withdrawn)); err != nil {
 		return r.broken(err)
 	}

@@ -168,3 +168,35 @@ func TestTakenByOurFirstRequest(t *testing.T) {
 		}
 	}
 }
+
+// Behind a refusal that says "later" or "who are you?" there may be a user all the
+// same. A run that is stopped before it asked again leaves that to the next one, which
+// must not take the user for somebody else's.
+func TestStoppedAfterARefusalThatWasNone(t *testing.T) {
+	for _, status := range []int{429, 401} {
+		for _, onExists := range []OnExists{SkipExisting, NumberExisting, FailExisting} {
+			refusing := true
+			sc := simulate.Scenario{Repeats: simulate.Repeats{Ignore: true}, Fault: func(r simulate.Request) simulate.Fault {
+				if r.Op != simulate.CreateUser || !refusing {
+					return simulate.Fault{}
+				}
+				return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
+			}}
+			bubble(t, fmt.Sprint(status, onExists), sc, func(w *world) {
+				w.batch = func(b *Batch) { b.OnExists = onExists }
+				people := staff(9)
+				w.input(rowsOf(people)...)
+				p := w.start(doom{}, nil)
+				time.AfterFunc(time.Second/2, func() { close(p.stopped) })
+				if _, sum, err := p.apply(w.t.Context()); err == nil || sum.Created > 0 {
+					t.Fatalf("%+v, %v; want nobody created, and an error", sum.Counts, err)
+				}
+				refusing = false
+				if sum, err := w.applied(people); err != nil || sum.Created != 9 {
+					t.Errorf("%+v, %v; want 9 created", sum, err)
+				}
+				w.checkFinished(people, nil)
+			})
+		}
+	}
+}
