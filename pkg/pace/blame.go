@@ -44,6 +44,7 @@ const (
 	clear    = 3.5 // log of the odds from which on they are
 	likely   = 1.0 // the same where a mistake costs less than to keep everybody waiting
 	mostOdds = 6.0 // of one group; whatever it shows, the next may show that it was chance
+	apart    = 2.5 // the same of one that speaks for limits of their own, since excess is an estimate: it takes two
 
 	strict   = 0.9  // refused by a service that refuses all until the stated time
 	stray    = 0.02 // refused for a reason of its own at the same time
@@ -104,7 +105,7 @@ func (b *blame) group() float64 {
 	const most = 1.5 // that customers who are alike and even can show for a shared limit
 	part := (b.own.refused + 2*b.excess) / (b.own.refused + b.own.accepted + 2)
 	odds := b.slower.odds(part, stray) + min(b.level.odds(part, together), most)
-	return min(max(odds, -mostOdds), mostOdds)
+	return min(max(odds, -apart), mostOdds)
 }
 
 // odds compares a shared limit, which refuses a part of the attempts or nearly
