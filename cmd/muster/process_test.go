@@ -294,8 +294,9 @@ func (s *shop) users() map[string]listed {
 	var token struct {
 		Text string `json:"access_token"`
 	}
-	answer, err := http.PostForm(s.url+"/partner.onmicrosoft.com/oauth2/v2.0/token", form)
-	s.decode(answer, err, &token)
+	s.ask(&token, func() (*http.Response, error) {
+		return http.PostForm(s.url+"/partner.onmicrosoft.com/oauth2/v2.0/token", form)
+	})
 	users := map[string]listed{}
 	path, next := "/customers/"+simulate.DefaultCustomerID+"/users?size=500", http.Header{}
 	for path != "" {
@@ -314,8 +315,7 @@ func (s *shop) users() map[string]listed {
 				}
 			}
 		}
-		answer, err := http.DefaultClient.Do(request)
-		s.decode(answer, err, &page)
+		s.ask(&page, func() (*http.Response, error) { return http.DefaultClient.Do(request) })
 		for _, u := range page.Items {
 			if _, ok := users[u.UserPrincipalName]; ok {
 				s.t.Errorf("%s is listed twice", u.UserPrincipalName)
@@ -330,17 +330,31 @@ func (s *shop) users() map[string]listed {
 	return users
 }
 
-func (s *shop) decode(answer *http.Response, err error, into any) {
+// ask sends a request until it is answered as it should be: the emulator's faults
+// befall the test's own questions too.
+func (s *shop) ask(into any, send func() (*http.Response, error)) {
 	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
+	var err error
+	for range 10 {
+		var answer *http.Response
+		if answer, err = send(); err == nil {
+			err = decode(answer, into)
+		}
+		if err == nil {
+			return
+		}
 	}
+	s.t.Fatal(err)
+}
+
+func decode(answer *http.Response, into any) error {
 	defer answer.Body.Close()
 	b, err := io.ReadAll(answer.Body)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	if err := json.Unmarshal(bytes.TrimPrefix(b, []byte("\ufeff")), into); err != nil || answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %v: %.200s", answer.Status, err, b)
+		return fmt.Errorf("%s: %v: %.200s", answer.Status, err, b)
 	}
+	return nil
 }
