@@ -329,8 +329,8 @@ func (j *work) nameFiles() {
 // fewRows is how many rows the summary shows one by one.
 const fewRows = 25
 
-// maxDomains bounds the domains that a plan looks at.
-const maxDomains = 100
+// plannedDomains bounds the domains of planned users that a preflight looks at.
+const plannedDomains = 100
 
 // noting passes the rows on and keeps what the summary shows of them.
 func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row, error] {
@@ -347,7 +347,7 @@ func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row,
 				j.sum.few = append(j.sum.few, r)
 			}
 			_, domain, _ := strings.Cut(r.UserPrincipalName, "@")
-			if at := (place{r.CustomerID, domain}); at != last && r.Status == results.Planned && len(seen) < maxDomains && !seen[at] {
+			if at := (place{r.CustomerID, domain}); at != last && r.Status == results.Planned && len(seen) < plannedDomains && !seen[at] {
 				last, seen[at] = at, true
 				j.domains[r.CustomerID] = append(j.domains[r.CustomerID], domain)
 			}
