@@ -20,24 +20,32 @@ type event struct {
 	trace    trace
 }
 
-// estimate returns the quota that explains a refusal best, and how far off it
-// may be, as a fraction. It weighs two things: that the burst must be what it
+// floor returns the rate that passed since the last refusal: no quota is less.
+func (l *learner) floor(e event) float64 {
+	if l.last.at == 0 {
+		return 0
+	}
+	return float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+}
+
+// estimate returns the quota that explains a refusal best, how far off it may be,
+// as a fraction, and how badly it explains it all the same: up to 1 or so if a
+// bucket is behind it. It weighs two things: that the burst must be what it
 // was known to be, or what the refusal before needed too; and, as long as it is
 // not known, that it should be of the usual size.
-func (l *learner) estimate(e event) (quota, doubt float64) {
-	floor := 0.0
-	if l.last.at > 0 { // the bucket was empty then, and has let all this pass since
-		floor = float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
-	}
+func (l *learner) estimate(e event) (quota, doubt, misfit float64) {
+	floor := l.floor(e)
 	top := max(e.top(), floor*1.01)
 	quota, burst, doubt := l.search(e, max(floor, top/50), top)
+	cost, _ := l.cost(e, quota, 0)
+	misfit = cost - math.Log(l.blur(quota))
 	switch {
 	case l.last.at == 0 && l.burst == 0:
 		doubt = max(doubt, 2*trust) // the usual size of a burst is but a guess
 	case l.burst == 0 && doubt < trust:
 		l.burst = max(burst, 1)
 	}
-	return quota, doubt
+	return quota, doubt, misfit
 }
 
 // search returns the rate of least cost, looking closer as long as that helps.
@@ -75,7 +83,7 @@ func (l *learner) search(e event, lo, hi float64) (quota, burst, doubt float64) 
 // weighed by the noise of arrivals out of order, an odd burst by how odd it is.
 func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 	burst, since := e.trace.demand(quota, e.at)
-	noise := math.Hypot(2+quota*l.spread/2, 0.07*l.burst)
+	noise := l.blur(quota)
 	blurred := math.Hypot(noise, step*quota*(e.at-since))
 	if l.burst > 0 {
 		miss := (burst - l.burst) / blurred
@@ -89,6 +97,12 @@ func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 	}
 	odd := math.Log((burst+1)/(usualBurst*quota+1)) / oddBurst
 	return cost + odd*odd/2, burst
+}
+
+// blur returns by how many tokens a demand may miss the burst: arrivals come out
+// of order, and a known burst is not known exactly.
+func (l *learner) blur(quota float64) float64 {
+	return math.Hypot(1+quota*l.spread/2, 0.07*l.burst)
 }
 
 // demand returns the burst that a bucket refilled at rate must have held.

@@ -35,7 +35,7 @@ func (l *learner) lag() time.Duration { return time.Duration(l.spread / 2 * floa
 
 // noise returns by how many tokens an observed demand may be off, as attempts
 // arrive in another order than they left.
-func (l *learner) noise(quota float64) float64 { return 2 + quota*l.spread }
+func (l *learner) noise(quota float64) float64 { return 1 + quota*l.spread }
 
 // relieve stops growth while answers take long, and goes a little slower than
 // they come if that lasts: a hiccup is no queue. The service may have become slow

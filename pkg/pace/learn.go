@@ -9,7 +9,8 @@ import "math"
 // It takes the service for a bucket that holds up to burst tokens and is
 // refilled at quota tokens a second, both unknown: see [trace.demand]. One
 // refusal bounds them, two give both. So there is no search up and down, and
-// each refusal, which costs a pause, is used to the full.
+// each refusal, which costs a pause, is used to the full. Where no bucket explains
+// the refusals, a [counter] may.
 type learner struct {
 	mode   mode
 	speed  float64 // the rate now
@@ -37,6 +38,7 @@ type learner struct {
 	sharp    event   // the one that came soonest after a pause: it tells most about the burst
 	unsure   int     // refusals in a row that left the quota in doubt
 	whims    whims
+	counter  counter
 	kin      likeness // of another customer, whose limit is known; zero: none
 
 	answers                int
@@ -61,11 +63,13 @@ const (
 	minSpeed   = 0.05 // even after many refusals
 
 	trust      = 0.15 // doubt up to which an estimate is taken for the quota
+	longPeriod = 4.0  // seconds from which on a window is worth using up at once
 	dearPause  = 10.0 // seconds from which on a second refusal is to be avoided even at half speed
 	patience   = 60   // times the pause between two looks for a higher quota: they cost 1 or 2 %
 	longest    = 900  // seconds between them at most
 	firstLook  = 75   // seconds to the first one after a start at a remembered rate
 	alert      = 5    // times the pause between looks after the quota has fallen
+	absurd     = 4.0  // misfit from which on no bucket is behind the refusals
 	quickClimb = 0.1  // growth a second once the quota has been seen to rise
 	slowClimb  = 0.06 // the same while it is in doubt, times the doubt, by the seconds that a pause takes
 
@@ -193,6 +197,7 @@ func (l *learner) sent(now float64) { l.trace.add(now) }
 // accept notes that an attempt which began at start was accepted.
 func (l *learner) accept(start, now float64) {
 	l.observe(now-start, now)
+	l.counter.passed.add(start)
 	if start < l.resumed {
 		return
 	}
@@ -249,7 +254,8 @@ func (l *learner) learn(e event, now float64) {
 		return
 	}
 	l.window = 0
-	quota, doubt := l.estimate(e)
+	known := l.burst > 0
+	quota, doubt, misfit := l.estimate(e)
 	if l.kin.quota > 0 && l.last.at == 0 && l.resembles(e) {
 		quota, l.burst, doubt = l.kin.quota, l.kin.burst, 0.05
 	}
@@ -259,6 +265,15 @@ func (l *learner) learn(e event, now float64) {
 		l.enter(climbing, now)
 		l.slope = quickClimb
 		return
+	}
+	proven := known && misfit < absurd && quota > 0.9*l.quota
+	counting := l.counter.inForce
+	switch rate, even := l.counter.judge(e, l.floor(e), l.noise(quota)); {
+	case rate > 0 && (counting || even && misfit >= absurd), rate > worthIt*quota && even && !proven:
+		l.count(rate, now)
+		return
+	case rate > 0.9*quota && even:
+		quota = min(quota, rate)
 	}
 	if l.quota > 0 && quota < 0.9*l.quota {
 		l.former, l.tried = max(l.former, l.quota), 0
@@ -276,6 +291,14 @@ func (l *learner) learn(e event, now float64) {
 		l.hold = min(l.hold, l.pause*alert*math.Pow(1.2, float64(l.tried)))
 		l.tried++
 	}
+	l.enter(settled, now)
+}
+
+// count goes on at the rate of a counter.
+func (l *learner) count(rate, now float64) {
+	l.counter.inForce = true
+	l.quota, l.burst, l.former, l.saved = rate, 0, 0, 0
+	l.speed, l.hold = rate*0.985, 30
 	l.enter(settled, now)
 }
 
@@ -305,12 +328,12 @@ func (l *learner) grope(e event, quota, doubt, now float64) {
 
 // sameWindow reports whether this refusal and the one before came after equally
 // many attempts though in different times, as a counter does that is reset when
-// a fixed window ends, and no bucket.
+// a fixed window ends, and no bucket. A short window is a [counter].
 func (l *learner) sameWindow(e event) bool {
 	if l.window > 0 {
 		return near(e.accepted, l.window)
 	}
-	return l.last.at > 0 && e.accepted >= 50 && near(e.accepted, l.last.accepted) &&
+	return l.last.at > 0 && e.accepted >= 50 && e.length+e.pause > longPeriod && near(e.accepted, l.last.accepted) &&
 		max(e.length, l.last.length) > 1.25*min(e.length, l.last.length)
 }
 
