@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -138,21 +135,21 @@ func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (a
 	if err := ctx.Err(); err != nil {
 		return answer{}, &Error{Op: r.op, Kind: NotSent, Err: err, Trace: trace}
 	}
-	bounded, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+	w := c.watch(ctx)
+	inOrder := false
+	defer func() { c.leave(w, inOrder) }()
 	broken := func(kind Kind, err error) *Error {
 		switch {
 		case ctx.Err() != nil:
 			err = ctx.Err()
-		case bounded.Err() != nil:
+		case w.context.Err() != nil:
 			err = fmt.Errorf("no whole answer within %v", c.timeout)
 		}
 		return &Error{Op: r.op, Kind: kind, Err: wire.Hide(err, maxText, token, r.hidden), Trace: trace}
 	}
-	var sent sending
-	response, err := c.transport.RoundTrip(c.request(sent.watch(bounded), r, token, trace))
+	response, err := c.transport.RoundTrip(c.request(w.context, r, token, trace))
 	if err != nil {
-		if sent.never(err) {
+		if w.never(err) {
 			return answer{}, broken(NotSent, err)
 		}
 		return answer{}, broken(Lost, err)
@@ -168,6 +165,7 @@ func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (a
 	case err != nil:
 		return answer{}, broken(Lost, err)
 	}
+	inOrder = true
 	return answer{response.StatusCode, response.Header, text, trace}, nil
 }
 
@@ -182,43 +180,47 @@ func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (a
 func (c *Client) request(ctx context.Context, r *request, token secret.Text, trace Trace) *http.Request {
 	header := make(http.Header, len(c.header)+len(r.header)+4)
 	maps.Copy(header, c.header)
+	ids := [...]string{trace.RequestID, trace.CorrelationID}
+	header["Ms-Requestid"], header["Ms-Correlationid"] = ids[:1:1], ids[1:]
 	header["Authorization"] = c.bearer(token)
-	header["Ms-Requestid"] = []string{trace.RequestID}
-	header["Ms-Correlationid"] = []string{trace.CorrelationID}
 	for name, value := range r.header {
 		header.Set(name, value)
 	}
-	request := &http.Request{
-		Method:     r.method,
-		URL:        c.url(r.path, r.query),
-		Host:       c.base.Host,
-		Header:     header,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-	}
-	if r.body != nil {
-		header["Content-Type"] = []string{"application/json"}
-		request.ContentLength = int64(len(r.body))
-		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.body)), nil }
+	request := c.blank.WithContext(ctx)
+	request.Method, request.URL, request.Header = r.method, c.url(r.path, r.query), header
+	if body := r.body; body != nil {
+		header["Content-Type"] = header["Accept"] // JSON both ways
+		request.ContentLength = int64(len(body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 		request.Body, _ = request.GetBody()
 	}
-	return request.WithContext(ctx)
+	return request
 }
 
-// url joins the base URL, "v1" and the segments, each of them escaped.
+// url joins the base URL, "v1" and the segments, each of them escaped. It keeps the
+// last one, since nearly all requests of a run create users of one customer.
 func (c *Client) url(segments []string, query string) *url.URL {
+	if last := c.lastURL.Load(); last != nil && last.query == query && slices.Equal(last.segments, segments) {
+		return last.url
+	}
 	u := *c.base
 	u.Path += "/v1/" + strings.Join(segments, "/")
 	u.RawQuery = query
-	if u.RawPath == "" && !slices.ContainsFunc(segments, needsEscape) {
-		return &u
+	if u.RawPath != "" || slices.ContainsFunc(segments, needsEscape) {
+		u.RawPath = c.base.EscapedPath() + "/v1"
+		for _, segment := range segments {
+			u.RawPath += "/" + url.PathEscape(segment)
+		}
 	}
-	u.RawPath = c.base.EscapedPath() + "/v1"
-	for _, segment := range segments {
-		u.RawPath += "/" + url.PathEscape(segment)
-	}
+	c.lastURL.Store(&location{segments, query, &u})
 	return &u
+}
+
+// location is where requests go.
+type location struct {
+	segments []string
+	query    string
+	url      *url.URL // never written to
 }
 
 func needsEscape(segment string) bool { return url.PathEscape(segment) != segment }
@@ -231,32 +233,6 @@ func (t *Trace) note(h http.Header, hidden ...secret.Text) {
 	if id := h.Get("Ms-Correlationid"); !strings.EqualFold(id, t.CorrelationID) {
 		t.EchoedCorrelationID = wire.Plain(id, maxCode, hidden...)
 	}
-}
-
-// sending watches whether a request can have reached the service.
-type sending struct{ asked, written atomic.Bool }
-
-// watch returns a context by which net/http reports. GetConn begins every
-// attempt of net/http's own, of which there is a second one only if the first
-// wrote nothing (or the request is a GET).
-func (s *sending) watch(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { s.asked.Store(true); s.written.Store(false) },
-		WroteHeaders: func() { s.written.Store(true) },
-	})
-}
-
-// never reports whether the service certainly did not see the whole request.
-// net/http reports headers as written when they are in its buffer, so before
-// that at most a part of them is on the wire, which no server carries out. A
-// transport that does not report is believed only when it says that it failed
-// to dial.
-func (s *sending) never(err error) bool {
-	if s.asked.Load() {
-		return !s.written.Load()
-	}
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // garbled is the error of a success that proves nothing. It quotes nothing of

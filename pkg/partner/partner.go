@@ -115,6 +115,9 @@ type Client struct {
 	header    http.Header // of every request; never written to
 	reset     atomic.Int32
 	last      atomic.Pointer[bearer]
+	lastURL   atomic.Pointer[location]
+	blank     *http.Request // what all requests have in common
+	watches   chan *watch   // that no exchange has
 }
 
 // New checks the settings and makes a client; nothing is sent.
@@ -126,14 +129,17 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
+	calls := cmp.Or(c.Concurrency, 16)
 	if c.Transport == nil {
-		c.Transport = wire.Transport(cmp.Or(c.Concurrency, 16))
+		c.Transport = wire.Transport(calls)
 	}
 	return &Client{
 		base:      base,
+		blank:     &http.Request{Host: base.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		tokens:    c.Tokens,
 		transport: c.Transport,
 		timeout:   cmp.Or(c.Timeout, time.Minute),
+		watches:   make(chan *watch, max(calls, 0)),
 		header: http.Header{
 			"Accept":                       {"application/json"},
 			"Ms-Contract-Version":          {"v1"},

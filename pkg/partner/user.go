@@ -245,8 +245,12 @@ func usersOf(tenant string) []string {
 }
 
 func plainGUID(tenant string) string {
-	if id, err := uuid.Parse(tenant); err == nil {
-		return id.String()
+	id, err := uuid.Parse(tenant)
+	switch {
+	case err != nil:
+		return tenant
+	case len(tenant) == len(uuid.Nil.String()):
+		return strings.ToLower(tenant)
 	}
-	return tenant
+	return id.String()
 }

@@ -115,8 +115,8 @@ func (a *userAnswer) user() User {
 		ImmutableID:       a.ImmutableID,
 		State:             State(strings.ToLower(a.State)),
 	}
-	if when, err := time.Parse(time.RFC3339, a.SoftDeletionTime); err == nil {
-		u.SoftDeletionTime = when
+	if a.SoftDeletionTime != "" {
+		u.SoftDeletionTime, _ = time.Parse(time.RFC3339, a.SoftDeletionTime) // zero where it is none
 	}
 	if u.State == "" && a.SoftDeletionTime != "" {
 		u.State = Inactive

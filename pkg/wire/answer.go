@@ -21,18 +21,25 @@ var ErrTooLong = errors.New("the answer is too long")
 // that is too long it is closed instead.
 func Body(r *http.Response, limit int64) ([]byte, error) {
 	defer r.Body.Close()
-	var buf bytes.Buffer
-	if hint := min(r.ContentLength, limit, 1<<20); hint >= 0 {
-		buf.Grow(int(hint) + bytes.MinRead)
+	room := int64(512)
+	if r.ContentLength >= 0 {
+		room = min(r.ContentLength, limit, 1<<20) + 1 // to see the end without growing
 	}
-	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return nil, err
+	body := make([]byte, 0, room)
+	for {
+		n, err := r.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, ErrTooLong
+		case err == io.EOF:
+			return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), nil
+		case err != nil:
+			return nil, err
+		case len(body) == cap(body):
+			body = append(body, 0)[:len(body)]
+		}
 	}
-	if n > limit {
-		return nil, ErrTooLong
-	}
-	return bytes.TrimPrefix(buf.Bytes(), []byte("\xef\xbb\xbf")), nil
 }
 
 // MaxRetryAfter bounds what [RetryAfter] and [Seconds] return, so that nothing

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"muster/pkg/secret"
@@ -135,6 +136,22 @@ func TestBody(t *testing.T) {
 		got, err := Body(&http.Response{Body: body, ContentLength: test.length}, 10)
 		if string(got) != test.want || !errors.Is(err, test.err) || !body.closed {
 			t.Errorf("%s: Body = %q, %v, closed %v, want %q, %v, closed", test.name, got, err, body.closed, test.want, test.err)
+		}
+	}
+}
+
+// A body may come in pieces of any size, with its end or before it, whatever was
+// said of its length.
+func TestBodyGrows(t *testing.T) {
+	want := strings.Repeat("0123456789", 500)
+	for _, length := range []int64{-1, 0, 3, 4999, 5000, 1 << 40} {
+		for name, pieces := range map[string]func(io.Reader) io.Reader{
+			"bytes": iotest.OneByteReader, "halves": iotest.HalfReader, "with the end": iotest.DataErrReader,
+		} {
+			got, err := Body(&http.Response{Body: io.NopCloser(pieces(strings.NewReader(want))), ContentLength: length}, 5000)
+			if string(got) != want || err != nil {
+				t.Errorf("%s, said to be %d bytes: Body has %d bytes, %v, want %d", name, length, len(got), err, len(want))
+			}
 		}
 	}
 }
