@@ -58,8 +58,11 @@ func (p *Pacer) Gate(name string, start float64) *Gate {
 	return g
 }
 
-// Await keeps everything back until a time that the service named to an earlier run,
-// as if it had refused this one. A time that has passed changes nothing.
+// Await keeps everything back until a time, as if the service had told the whole run
+// to wait: one that it named to an earlier run, say, or that gives a mishap which
+// concerns everybody time to pass. It teaches nothing about the quota, and makes a
+// pause that is on longer, never shorter. A time that has passed changes nothing; one
+// further away than [MaxRetryAfter] stalls the run.
 func (p *Pacer) Await(until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

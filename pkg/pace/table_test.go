@@ -37,14 +37,15 @@ func (c contender) workers(s scenario) int {
 	return (s.inFlight + len(s.jobs) - 1) / len(s.jobs)
 }
 
-// TestPacingTable prints how the pacer and what others do fare against the same
-// emulated services: jobs of 12,000 rows, and some with many customers. With
+// TestPacingTable prints how the pacer and, with -v, what others do fare against the
+// same emulated services: jobs of 12,000 rows, and some with many customers. With
 // MUSTER_PACING_TABLE=full there are jobs of 60,000 rows too, more with many
 // customers, and the pacer alone at services that it was not tuned on.
 // "each" is the mean of ideal ÷ actual time over the customers, "early" counts
 // requests inside a Retry-After window, "stall" is the longest time without a
 // request beyond the stated waits.
 func TestPacingTable(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")
 	}
@@ -56,7 +57,7 @@ func TestPacingTable(t *testing.T) {
 	fmt.Fprintf(&text, "\n%-37s %-31s %7s %7s %6s %6s %8s %5s %6s %7s\n", "service", "policy", "ideal", "actual", "eff", "each", "refused", "lost", "early", "stall")
 	for i, s := range slices.Concat(scenarios, alone) {
 		for _, c := range contenders {
-			if c.name != contenders[0].name && (i >= len(scenarios) || s.total() == 0) {
+			if c.name != contenders[0].name && (!testing.Verbose() || i >= len(scenarios) || s.total() == 0) {
 				continue
 			}
 			o := run(t, s, 0, c.workers(s), c.make(s, 0))
@@ -71,8 +72,12 @@ func TestPacingTable(t *testing.T) {
 }
 
 // TestAims holds what the pacer is built for: the mean over a few seeds, less
-// what chance may do to it.
+// what another throw of the dice may do to it. Here and elsewhere a bound is at least
+// three standard deviations away from the mean of some 30 seeds, and beyond the worst
+// of them: the run of a seed is always the same, but any change of the policy is
+// another throw.
 func TestAims(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")
 	}
@@ -85,10 +90,10 @@ func TestAims(t *testing.T) {
 	}{
 		{table(60000)[0], false, 1, 0.95, 0.003},
 		{table(60000)[1], false, 1, 0.95, 0.003},
-		{table(60000)[2], false, 3, 0.90, 0.003},
+		{table(60000)[2], false, 1, 0.90, 0.003},
 		{table(60000)[3], false, 1, 0.99, 0.005},
-		{table(12000)[0], false, 4, 0.85, 0.006},
-		{table(12000)[1], false, 4, 0.85, 0.012},
+		{table(12000)[0], false, 4, 0.85, 0.008},
+		{table(12000)[1], false, 4, 0.85, 0.013},
 		{table(12000)[0], true, 2, 0.95, 0.003},
 		{table(12000)[1], true, 2, 0.95, 0.003},
 	} {
@@ -117,6 +122,7 @@ func TestAims(t *testing.T) {
 // more time than if it were known, and the last one has not waited for the others'
 // searches too.
 func TestManyCustomers(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")
 	}

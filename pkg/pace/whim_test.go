@@ -8,16 +8,17 @@ import (
 // Refusals that have nothing to do with speed cost their pauses, and not the
 // speed.
 func TestWhims(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		share float64
 		wait  string        // Retry-After; "": none
 		most  time.Duration // of the mean
 	}{
-		{0.02, "1", 45 * time.Second},
-		{0.05, "1", time.Minute},
+		{0.02, "1", 65 * time.Second},
+		{0.05, "1", 80 * time.Second},
 		{0.1, "1", 2 * time.Minute},
 		{0.2, "1", 3 * time.Minute},
-		{0.1, "0", 16 * time.Second},
+		{0.1, "0", 19 * time.Second},
 		{0.1, "", 2 * time.Minute},
 	} {
 		const seeds = 6
