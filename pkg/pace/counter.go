@@ -20,7 +20,9 @@ type counter struct {
 
 const (
 	periods    = 2    // of one second, of two
-	maxStrikes = 2    // from which on a period is ruled out
+	maxStrikes = 4    // from which on a period is ruled out
+	tooSoon    = 0.75 // of the attempts that it allows
+	caution    = 0.93 // factor to its rate for each
 	rounding   = 1.2  // seconds by which a stated wait may exceed what is left of a period
 	worthIt    = 1.1  // times the rate of the bucket that explains the refusals too
 	telling    = 50   // attempts in a period from which on so many is no chance
@@ -32,10 +34,7 @@ const (
 // none. floor is the rate that passed since the last one, noise is by how many
 // attempts a count may be off.
 func (c *counter) judge(e event, floor, noise float64) (rate float64, even bool) {
-	if c.inForce {
-		c.strikes[c.found]++
-		c.inForce = false
-	}
+	c.strike(e, noise)
 	for i := range periods {
 		period := float64(i + 1)
 		n, fewest := c.passed.count(e.at-period, e.at), c.fewest[i]
@@ -51,4 +50,18 @@ func (c *counter) judge(e event, floor, noise float64) (rate float64, even bool)
 		}
 	}
 	return rate, even
+}
+
+// strike counts a refusal in spite of going by a period. By the clock, each of the
+// first few lowers the count a little; one that came far too soon has nothing to do
+// with the period.
+func (c *counter) strike(e event, noise float64) {
+	if !c.inForce {
+		return
+	}
+	c.inForce = false
+	n := c.passed.count(e.at-float64(c.found+1), e.at)
+	if c.strikes[c.found]++; float64(n) < tooSoon*float64(c.fewest[c.found])-noise {
+		c.strikes[c.found] = maxStrikes
+	}
 }

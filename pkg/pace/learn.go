@@ -298,7 +298,7 @@ func (l *learner) learn(e event, now float64) {
 func (l *learner) count(rate, now float64) {
 	l.counter.inForce = true
 	l.quota, l.burst, l.former, l.saved = rate, 0, 0, 0
-	l.speed, l.hold = rate*0.985, 30
+	l.speed, l.hold = rate*0.985*math.Pow(caution, float64(l.counter.strikes[l.counter.found])), 30
 	l.enter(settled, now)
 }
 
