@@ -46,6 +46,7 @@ func (o *Outcome) appendTo(b []byte) []byte {
 	b = jsonobject.AppendMember(b, "status", string(o.Status))
 	b = appendTrue(b, "doubt", o.Doubt)
 	b = appendTrue(b, "refused", o.Refused)
+	b = appendTrue(b, "unconfirmed", o.Unconfirmed)
 	b = appendSome(b, "user_id", o.UserID)
 	b = appendSome(b, "error_code", o.Code)
 	b = appendSome(b, "error", o.Error)
@@ -148,6 +149,8 @@ func (o *Outcome) set(name, value []byte) bool {
 		return setBool(&o.Doubt, value)
 	case "refused":
 		return setBool(&o.Refused, value)
+	case "unconfirmed":
+		return setBool(&o.Unconfirmed, value)
 	case "user_id":
 		return setString(&o.UserID, value)
 	case "error_code":

@@ -4,10 +4,11 @@ import "github.com/google/uuid"
 
 // Entry is what the ledger knows of one person: the last intent and its outcome.
 type Entry struct {
-	Intent  Intent  // zero where nothing was ever sent for the person
-	Outcome Outcome // its Status is Unknown where there is none yet
-	Status  Status  // what to make of both
-	Lost    bool    // see [Ledger.Lost]
+	Intent      Intent  // zero where nothing was ever sent for the person
+	Outcome     Outcome // its Status is Unknown where there is none yet
+	Status      Status  // what to make of both
+	Lost        bool    // see [Ledger.Lost]
+	Unconfirmed bool    // see [Ledger.Unconfirmed]
 }
 
 // Key is that of the person.

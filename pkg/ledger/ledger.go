@@ -131,8 +131,9 @@ type Outcome struct {
 	Tenant      string    `json:"customer_id"`
 	UPN         string    `json:"user_principal_name"`
 	Status      Status    `json:"status"`
-	Doubt       bool      `json:"doubt,omitempty"`   // failed, and yet the user may exist
-	Refused     bool      `json:"refused,omitempty"` // the last answer was a definite one, not the lack of one
+	Doubt       bool      `json:"doubt,omitempty"`       // failed, and yet the user may exist
+	Refused     bool      `json:"refused,omitempty"`     // the last answer was a definite one, not the lack of one
+	Unconfirmed bool      `json:"unconfirmed,omitempty"` // refused, and the tenant's users were not listed since; see [Ledger.Confirm]
 	UserID      string    `json:"user_id,omitempty"`
 	Code        string    `json:"error_code,omitempty"`
 	Error       string    `json:"error,omitempty"`
@@ -148,6 +149,7 @@ type state struct {
 	intent, outcome durable.Place // 0, where the first line stands: none
 	status          Status
 	held            bool // the password is in no file yet
+	unconfirmed     bool // see Outcome
 }
 
 // Ledger is the record of all runs for one input. It is safe for concurrent use.
@@ -290,7 +292,7 @@ func (l *Ledger) Intent(k Key) (i Intent, err error) {
 }
 
 func (l *Ledger) entry(s state) (Entry, error) {
-	e := Entry{Status: s.status, Lost: s.held}
+	e := Entry{Status: s.status, Lost: s.held, Unconfirmed: s.unconfirmed}
 	if err := l.load(s.intent, &e.Intent, e.Intent.set); err != nil {
 		return e, err
 	}
@@ -349,13 +351,13 @@ func (l *Ledger) Intend(all ...Intent) error {
 func (l *Ledger) Settle(o Outcome) error {
 	place, err := l.journal.Append(o.appendTo(make([]byte, 0, lineRoom)))
 	if err == nil {
-		l.count(o.Key, func(s *state) { s.settle(o.Status, o.Doubt, place) })
+		l.count(o.Key, func(s *state) { s.settle(o.Status, o.Doubt, o.Unconfirmed, place) })
 	}
 	return err
 }
 
-func (s *state) settle(status Status, doubt bool, p durable.Place) {
-	s.outcome, s.status = p, status
+func (s *state) settle(status Status, doubt, unconfirmed bool, p durable.Place) {
+	s.outcome, s.status, s.unconfirmed = p, status, unconfirmed
 	if doubt {
 		s.status = Doubtful
 	}
@@ -367,9 +369,11 @@ func (l *Ledger) Undo(k Key) error {
 	if err := l.append(undo{Type: typeUndo, Key: k, At: time.Now()}); err != nil {
 		return err
 	}
-	l.count(k, func(s *state) { s.status = Deleting })
+	l.count(k, (*state).undo)
 	return nil
 }
+
+func (s *state) undo() { s.status, s.unconfirmed = Deleting, false }
 
 // Hand records that the passwords of these people are in a credentials file
 // which is complete, or that they have the one of the input, file "". So they

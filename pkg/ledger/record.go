@@ -10,14 +10,15 @@ import (
 
 // The types of a ledger's lines.
 const (
-	typeLedger  = "ledger"  // the first line
-	typeRun     = "run"     // a command begins
-	typeIntent  = "intent"  // a request is about to be sent
-	typeOutcome = "outcome" // what became of it
-	typeUndo    = "undo"    // a DELETE is about to be sent
-	typeHanded  = "handed"  // passwords are in a complete file
-	typeRate    = "rate"    // the rate that a run found
-	typePause   = "pause"   // the service asked to wait
+	typeLedger    = "ledger"    // the first line
+	typeRun       = "run"       // a command begins
+	typeIntent    = "intent"    // a request is about to be sent
+	typeOutcome   = "outcome"   // what became of it
+	typeUndo      = "undo"      // a DELETE is about to be sent
+	typeHanded    = "handed"    // passwords are in a complete file
+	typeConfirmed = "confirmed" // people who were refused are not in the tenant
+	typeRate      = "rate"      // the rate that a run found
+	typePause     = "pause"     // the service asked to wait
 
 	typeCustomer = "customer" // who a customer is
 )
@@ -31,6 +32,12 @@ type header struct {
 type handed struct {
 	Type string    `json:"type"`
 	File string    `json:"file"`
+	Keys []Key     `json:"keys"`
+	At   time.Time `json:"at"`
+}
+
+type confirmed struct {
+	Type string    `json:"type"`
 	Keys []Key     `json:"keys"`
 	At   time.Time `json:"at"`
 }
@@ -82,17 +89,18 @@ func (l *Ledger) count(k Key, change func(*state)) {
 
 // line is what a replay needs to know of a line.
 type line struct {
-	Type    string  `json:"type"`
-	Version int     `json:"version"`
-	Key     Key     `json:"key"`
-	Status  Status  `json:"status"`
-	Doubt   bool    `json:"doubt"`
-	Held    bool    `json:"password_held"`
-	Keys    []Key   `json:"keys"`
-	Tenant  string  `json:"customer_id"`
-	Rate    float64 `json:"per_second"`
-	Name    string  `json:"name"`
-	Domain  string  `json:"domain"`
+	Type        string  `json:"type"`
+	Version     int     `json:"version"`
+	Key         Key     `json:"key"`
+	Status      Status  `json:"status"`
+	Doubt       bool    `json:"doubt"`
+	Held        bool    `json:"password_held"`
+	Unconfirmed bool    `json:"unconfirmed"`
+	Keys        []Key   `json:"keys"`
+	Tenant      string  `json:"customer_id"`
+	Rate        float64 `json:"per_second"`
+	Name        string  `json:"name"`
+	Domain      string  `json:"domain"`
 
 	Until time.Time `json:"until"`
 }
@@ -110,6 +118,8 @@ func (r *line) set(name, value []byte) bool {
 		return setBool(&r.Doubt, value)
 	case "password_held":
 		return setBool(&r.Held, value)
+	case "unconfirmed":
+		return setBool(&r.Unconfirmed, value)
 	}
 	return true
 }
@@ -131,11 +141,13 @@ func (l *Ledger) replay(e durable.Entry) error {
 	case typeIntent:
 		l.state[line.Key] = state{intent: e.Place, status: Doubtful, held: line.Held}
 	case typeOutcome:
-		l.count(line.Key, func(s *state) { s.settle(line.Status, line.Doubt, e.Place) })
+		l.count(line.Key, func(s *state) { s.settle(line.Status, line.Doubt, line.Unconfirmed, e.Place) })
 	case typeUndo:
-		l.count(line.Key, func(s *state) { s.status = Deleting })
+		l.count(line.Key, (*state).undo)
 	case typeHanded:
 		l.hand(line.Keys)
+	case typeConfirmed:
+		l.confirm(line.Keys)
 	case typeRate:
 		l.rates[line.Tenant] = line.Rate
 	case typePause:

@@ -71,7 +71,8 @@ func (r *run) begin(j *job) error {
 func (j *job) resume(e ledger.Entry) {
 	j.intent, j.resumed, j.doubtful = e.Intent, true, true
 	j.attempts = e.Outcome.Attempts
-	if e.Outcome.Refused && e.Status == ledger.Doubtful && !j.lane.before.has(e.Intent.UPN) {
+	definite := e.Outcome.Refused || e.Outcome.Unconfirmed
+	if definite && e.Status == ledger.Doubtful && !j.lane.before.has(e.Intent.UPN) {
 		j.renew()
 	}
 }
@@ -264,9 +265,9 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 	return r.handOver(j.intent.Key)
 }
 
-// reject records that the service does not want this row. The next listing tells
-// whether it exists all the same: Partner Center's pages do not name the answer to a
-// name that is taken, and the directory underneath gives 400
+// reject records that the service does not want this row. The next listing, of this
+// run or of another, tells whether it exists all the same: Partner Center's pages do
+// not name the answer to a name that is taken, and the directory underneath gives 400
 // (github.com/microsoftgraph/microsoft-graph-docs/issues/1508); and something on the
 // way may answer in the service's place after the request was carried out.
 func (r *run) reject(j *job, e *partner.Error) error {
@@ -275,7 +276,11 @@ func (r *run) reject(j *job, e *partner.Error) error {
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
 	j.rejected = true
-	if err := r.forgetPassword(j, r.failed(o)); err != nil || !j.sent {
+	if !j.sent {
+		return r.forgetPassword(j, r.failed(o))
+	}
+	o.Unconfirmed = true
+	if err := r.failed(o); err != nil {
 		return err
 	}
 	j.lane.refused.add(j)
@@ -288,8 +293,10 @@ func (r *run) deny(j *job) error {
 	if j.doubtful {
 		return nil
 	}
-	if err := r.withdraw(j); err != nil {
-		return err
+	o := j.outcome(ledger.Withdrawn)
+	o.Unconfirmed = true
+	if err := r.Ledger.Settle(o); err != nil {
+		return r.broken(err)
 	}
 	j.lane.refused.add(j)
 	return nil

@@ -256,6 +256,9 @@ func (r *run) observe(l *lane) {
 	if l.before != nil || l.closed() != nil {
 		return
 	}
+	if l.before = r.seen[l.tenant]; l.before != nil {
+		return
+	}
 	c, err := r.list(l, partner.Active, nil)
 	if err != nil {
 		l.close(err)

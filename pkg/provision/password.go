@@ -62,10 +62,10 @@ func (r *run) recallPasswords() error {
 		if err != nil {
 			return err
 		}
-		switch e.Status {
-		case ledger.Created, ledger.Deleting:
+		switch {
+		case e.Status == ledger.Created, e.Status == ledger.Deleting:
 			made[nameHash(e.UPN())] = true
-		case ledger.Doubtful:
+		case e.Status == ledger.Doubtful, e.Unconfirmed:
 			doubtful[nameHash(e.Intent.UPN)] = true
 		default:
 			gone[nameHash(e.UPN())] = true

@@ -47,8 +47,9 @@ type run struct {
 	aliases   aliases
 	wishes    []upn.Hash // of one batch; see expect
 	lanes     lanes
-	column    string // the header of the input's userPrincipalName
-	planning  bool   // nothing is sent
+	seen      map[string]*census // of the tenants that were listed before their lanes were opened; see confirm
+	column    string             // the header of the input's userPrincipalName
+	planning  bool               // nothing is sent
 	report    Report
 	unread    error // why the survey was given up, where its results are written at once
 	began     time.Time
@@ -107,7 +108,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	if b.RunID == uuid.Nil {
 		b.RunID = uuid.New()
 	}
-	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: newNamesakes(), claims: newClaims(), lanes: newLanes(), began: time.Now()}
+	r := &run{Batch: b, seed: maphash.MakeSeed(), names: upn.NewNames(), namesakes: newNamesakes(), claims: newClaims(), lanes: newLanes(), seen: map[string]*census{}, began: time.Now()}
 	r.report.run = r
 	r.keepToPause()
 	r.stage = newStage(staged * b.InFlight)

@@ -48,7 +48,7 @@ func (b *bench) take() []*job {
 // settle lists the tenant until all rows in doubt are found, or have been
 // missing for longer than a list can lag behind; these are settled by what is
 // known of them. When the run ends before, those in doubt stay in doubt, and those
-// that were refused have failed.
+// that were refused are unconfirmed: the next run looks for them.
 func (r *run) settle(ctx context.Context, l *lane) error {
 	l.settling = true
 	defer func() { l.settling = false }()
@@ -69,16 +69,12 @@ func (r *run) settle(ctx context.Context, l *lane) error {
 func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	jobs, refused := l.doubts.take(), l.refused.take()
 	asked := time.Now()
-	found, err := r.find(l, partner.Active, append(refused, jobs...))
+	found, _, err := r.find(l, partner.Active, slices.Concat(refused, jobs))
 	if err != nil {
 		return r.leaveAll(jobs)
 	}
-	for _, j := range refused {
-		if user, ok := found[strings.ToLower(j.intent.UPN)]; ok {
-			if err := r.wasThere(ctx, j, user); err != nil {
-				return err
-			}
-		}
+	if err := r.lookFor(ctx, refused, found); err != nil {
+		return err
 	}
 	var missing []*job
 	for _, j := range jobs {
@@ -97,6 +93,30 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	return r.missing(l, missing)
 }
 
+// lookFor confirms refusals by a listing, or corrects them.
+func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User) error {
+	var absent []*job
+	var keys []ledger.Key
+	for _, j := range refused {
+		user, ok := found[strings.ToLower(j.intent.UPN)]
+		if !ok {
+			absent, keys = append(absent, j), append(keys, j.intent.Key)
+		} else if err := r.wasThere(ctx, j, user); err != nil {
+			return err
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	if err := r.Ledger.Confirm(keys); err != nil {
+		return r.broken(err)
+	}
+	for _, j := range absent {
+		_ = r.forgetPassword(j, nil)
+	}
+	return nil
+}
+
 func (r *run) leaveAll(jobs []*job) error {
 	for _, j := range jobs {
 		if err := r.leave(j); err != nil {
@@ -106,19 +126,20 @@ func (r *run) leaveAll(jobs []*job) error {
 	return nil
 }
 
-// find lists the tenant for the users that have the names of these jobs.
-func (r *run) find(l *lane, state partner.State, jobs []*job) (map[string]partner.User, error) {
+// find lists the tenant for the users that have the names of these jobs. The census
+// is of all.
+func (r *run) find(l *lane, state partner.State, jobs []*job) (map[string]partner.User, *census, error) {
 	wanted := map[string]bool{}
 	for _, j := range jobs {
 		wanted[strings.ToLower(j.intent.UPN)] = true
 	}
 	found := map[string]partner.User{}
-	_, err := r.list(l, state, func(u partner.User) {
+	all, err := r.list(l, state, func(u partner.User) {
 		if name := strings.ToLower(u.UserPrincipalName); wanted[name] {
 			found[name] = u
 		}
 	})
-	return found, err
+	return found, all, err
 }
 
 // identified settles a row whose name the tenant has.
@@ -190,9 +211,6 @@ func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
 	if r.ours(j, u) && r.claims.take(u.ID) {
 		r.unfail(j)
 		j.certain = false
-		if err := r.makePasswords(j); err != nil { // the one that was sent is forgotten
-			return err
-		}
 		return r.created(ctx, j, u.ID)
 	}
 	o := r.otherUser(j, u)
@@ -203,7 +221,7 @@ func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
 	if err := r.Ledger.Settle(o); err != nil {
 		return r.broken(err)
 	}
-	return nil
+	return r.forgetPassword(j, nil)
 }
 
 // unfail takes back that a row was counted as failed.
@@ -232,7 +250,7 @@ func (r *run) missing(l *lane, jobs []*job) error {
 	var deleted map[string]partner.User
 	if slices.ContainsFunc(jobs, (*job).conflicts) {
 		var err error
-		if deleted, err = r.find(l, partner.Inactive, jobs); err != nil {
+		if deleted, _, err = r.find(l, partner.Inactive, jobs); err != nil {
 			return r.leaveAll(jobs)
 		}
 	}

@@ -23,12 +23,14 @@ var (
 
 // TestSimulation runs the whole pipeline against a hostile service, in virtual
 // time: it loses requests and answers, fails before and after it has done its
-// work or does it later, truncates and garbles bodies, hangs, throttles, lists
-// users late, lets tokens expire and forgets request ids or not. The process dies
+// work or does it later, refuses what it has done, truncates and garbles bodies,
+// hangs, throttles, lists users late, lets tokens expire and forgets request ids or
+// not. The process dies
 // at any step, is stopped by one signal or two, finds its disk full, and is
 // started again, with an input that has grown or been shuffled or mended
 // meanwhile; in one piece or in shards, for one customer or two, with passwords
-// in a plain file or an encrypted one; and now and then everything is undone.
+// in a plain file or an encrypted one; people who exist are skipped, or theirs get
+// the next number; and now and then everything is undone.
 // Whatever a run says must be so, and in the end everybody must be in the tenant
 // exactly once, with the password of the credentials file.
 func TestSimulation(t *testing.T) {
@@ -51,8 +53,12 @@ func TestSimulation(t *testing.T) {
 func simulation(t *testing.T, number uint64) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(number, 1))
-		scenario := hostile(number, random)
+		numbers := random.IntN(3) == 0
+		scenario := hostile(number, numbers, random)
 		s := &story{world: newWorld(t, scenario), random: random, existed: map[string]bool{}}
+		if numbers {
+			s.batch = func(b *Batch) { b.OnExists = NumberExisting }
+		}
 		defer func() {
 			if t.Failed() && *seed != 0 {
 				t.Logf("shards %d, sealed %v, mixed %v, undone %v, lives %d", s.shards, s.sealed, s.mixed, s.undone, s.lives)
@@ -291,8 +297,8 @@ func soften(chances map[simulate.Mishap]float64) {
 	}
 }
 
-// hostile draws a service.
-func hostile(number uint64, random *rand.Rand) simulate.Scenario {
+// hostile draws a service for a run that skips people who exist, or numbers theirs.
+func hostile(number uint64, numbers bool, random *rand.Rand) simulate.Scenario {
 	chance := func(most float64) float64 {
 		if random.IntN(2) == 0 {
 			return 0
@@ -316,13 +322,24 @@ func hostile(number uint64, random *rand.Rand) simulate.Scenario {
 		Dialect: simulate.Dialect{NoBOM: random.IntN(2) == 0, StringCodes: random.IntN(2) == 0, CreateStatus: 200 + random.IntN(2)},
 	}
 	soften(sc.Chances.Of)
-	if late := chance(.2); late > 0 {
-		sc.Fault = func(r simulate.Request) simulate.Fault {
-			if r.Op != simulate.CreateUser || draw(number, r.UPN, r.Attempt) >= late {
-				return simulate.Fault{}
-			}
+	late, refusing := chance(.2), chance(.3)
+	refusals := []int{404, 410, 418, 429}
+	if numbers { // where people are skipped, the name may be taken by somebody else's request
+		refusals = append(refusals, 400, 409)
+	}
+	sc.Fault = func(r simulate.Request) simulate.Fault {
+		switch lot := draw(number, r.UPN, r.Attempt); {
+		case r.Op != simulate.CreateUser:
+		case lot < late:
 			return simulate.Fault{Mishap: simulate.Late}
+		case lot < late+refusing:
+			n := int(lot * (1 << 20))
+			return simulate.Fault{Mishap: []simulate.Mishap{simulate.FailBefore, simulate.FailAfter}[n%2], Status: refusals[n/2%len(refusals)]}
 		}
+		return simulate.Fault{}
+	}
+	if refusing > 0 { // who was refused is looked for once, at once
+		sc.ListLag = 0
 	}
 	if random.IntN(2) == 0 {
 		sc.Dialect.Duplicate = simulate.Refusal{Status: 400, Code: 3000}

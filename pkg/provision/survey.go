@@ -154,6 +154,9 @@ func (r *run) meetAgain(ctx context.Context) iter.Seq2[*judged, error] {
 // reserveKnown takes the names that belong to people of the ledger, so that they
 // keep them whatever became of the file since.
 func (r *run) reserveKnown() error {
+	if err := r.confirm(); err != nil {
+		return err
+	}
 	for _, l := range append([]*ledger.Ledger{r.Ledger}, r.Siblings...) {
 		if l == nil {
 			continue

@@ -41,6 +41,9 @@ func ToUndo(l *ledger.Ledger) ([]ledger.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
+		if e.Unconfirmed { // nobody has looked
+			e.Status = ledger.Doubtful
+		}
 		if e.Status == ledger.Created || e.Status == ledger.Deleting || e.Status == ledger.Doubtful {
 			entries = append(entries, e)
 		}
@@ -140,7 +143,7 @@ func (u *undoing) identify(l *lane, entries []ledger.Entry) error {
 	}
 	for len(jobs) > 0 {
 		asked := time.Now()
-		users, err := u.find(l, partner.Active, jobs)
+		users, _, err := u.find(l, partner.Active, jobs)
 		if err != nil {
 			return err
 		}

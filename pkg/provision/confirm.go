@@ -1,0 +1,100 @@
+package provision
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"muster/pkg/ledger"
+	"muster/pkg/partner"
+)
+
+// confirm finds out, before anybody gets a name, whether those are in their tenants
+// whose requests an earlier run saw refused, if it ended before it had looked for
+// them (see [run.reject]). Who is there is in doubt like somebody whose answer was
+// lost, and keeps the name. Who is not was refused, gets a name as if new, which may
+// be another one, and is sent anew. One listing of a tenant serves all.
+func (r *run) confirm() error {
+	if !r.online() {
+		return nil
+	}
+	tenants := map[string][]unconfirmed{}
+	for _, l := range append([]*ledger.Ledger{r.Ledger}, r.Siblings...) {
+		if l == nil {
+			continue
+		}
+		for _, k := range l.Unconfirmed() {
+			e, err := l.Find(k)
+			if err != nil {
+				return err
+			}
+			tenants[e.Tenant()] = append(tenants[e.Tenant()], unconfirmed{e, l})
+		}
+	}
+	for _, tenant := range slices.Sorted(maps.Keys(tenants)) {
+		if err := r.confirmIn(tenant, tenants[tenant]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unconfirmed is a person of this ledger or of a sibling's, which is only read.
+type unconfirmed struct {
+	ledger.Entry
+	in *ledger.Ledger
+}
+
+// confirmIn is [run.confirm] for the people of one tenant.
+func (r *run) confirmIn(tenant string, people []unconfirmed) error {
+	if r.awaitList(people) != nil {
+		return nil
+	}
+	l := &lane{name: tenant, tenant: tenant, gate: r.Pacer.Gate(tenant, 0)}
+	defer l.gate.Close()
+	wanted := make([]*job, len(people))
+	for i, p := range people {
+		wanted[i] = &job{intent: p.Intent}
+	}
+	users, seen, err := r.find(l, partner.Active, wanted)
+	if err != nil {
+		r.Log.Warn("cannot find out whether people who were refused were created all the same", zap.String("customer", tenant), zap.Error(err))
+	} else {
+		r.seen[tenant] = seen
+	}
+	var absent []ledger.Key
+	for _, p := range people {
+		u, ok := users[strings.ToLower(p.Intent.UPN)]
+		switch {
+		case err != nil, ok && sameNames(u, p.Intent):
+			p.in.Doubt(p.Intent.Key)
+		case p.in == r.Ledger:
+			absent = append(absent, p.Intent.Key)
+		}
+	}
+	if r.planning || len(absent) == 0 {
+		return nil
+	}
+	return r.Ledger.Confirm(absent)
+}
+
+// awaitList waits until the list of a tenant cannot lag behind the last of these
+// requests. A plan, which changes nothing, looks at once.
+func (r *run) awaitList(people []unconfirmed) error {
+	var last time.Time
+	for _, p := range people {
+		if p.Outcome.At.After(last) {
+			last = p.Outcome.At
+		}
+	}
+	wait := min(time.Until(last.Add(lag)), lag) // a clock may be wrong
+	if wait <= 0 || r.planning {
+		return r.ended()
+	}
+	r.Log.Info("an earlier run was ended just after requests were refused: waiting until the list of users tells whether they were carried out all the same",
+		zap.Int("people", len(people)), zap.Duration("wait", wait))
+	return r.rest(wait)
+}

@@ -1,0 +1,146 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"muster/pkg/partner"
+	"muster/pkg/results"
+	"muster/pkg/simulate"
+)
+
+// halting is what a process sees of a service and of itself whom something befalls
+// before it lists a tenant after creates, or once when somebody has failed.
+type halting struct {
+	Directory
+	list, failed func()
+	creates      atomic.Int64
+}
+
+func (h *halting) CreateUser(ctx context.Context, tenant string, c partner.Call, u partner.NewUser) (partner.User, error) {
+	h.creates.Add(1)
+	return h.Directory.CreateUser(ctx, tenant, c, u)
+}
+
+func (h *halting) Users(ctx context.Context, tenant string, s partner.State, p partner.Page) ([]partner.User, partner.Page, error) {
+	if h.list != nil && h.creates.Load() > 0 {
+		h.list()
+		<-ctx.Done()
+		return nil, partner.Page{}, ctx.Err()
+	}
+	return h.Directory.Users(ctx, tenant, s, p)
+}
+
+func (h *halting) Survey(int, int) {}
+func (h *halting) Attempt(Attempt) {}
+func (h *halting) Settled(_ string, s results.Status) {
+	if s == results.Failed && h.failed != nil {
+		h.failed()
+	}
+}
+
+// halted applies the input in a process that ends too early: it dies when the first
+// person has failed, or before the listing that looks for those who were refused, or
+// is stopped there.
+func (w *world) halted(how string, settings func(*Batch)) {
+	w.t.Helper()
+	p := w.start(doom{}, nil)
+	die := func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.after == nil {
+			p.die()
+		}
+	}
+	h := &halting{}
+	switch how {
+	case "killed when one has failed":
+		h.failed = die
+	case "killed before the list":
+		h.list = die
+	case "stopped before the list":
+		h.list = func() { close(p.stopped) }
+	}
+	w.batch = func(b *Batch) {
+		settings(b)
+		h.Directory, b.Directory, b.Watcher = b.Directory, h, h
+	}
+	if _, _, err := p.apply(w.t.Context()); !errors.Is(err, errDead) && !errors.Is(err, ErrStopped) && h.list != nil {
+		w.t.Fatalf("%v, want the process dead or stopped", err)
+	}
+	w.batch = settings
+}
+
+// A refusal hides that the request was carried out, and the process ends before it has
+// found that out: the next one knows the users for those of their rows, whatever is to
+// be done about people who exist, and even if the list tells of them late.
+func TestRefusedAfterItWasCarriedOutThenHalted(t *testing.T) {
+	for _, status := range []int{302, 400, 403, 404, 405, 409, 410, 418} { // 401, 429: TestStoppedAfterARefusalThatWasNone
+		for how, late := range map[string]time.Duration{"killed when one has failed": 20 * time.Second, "killed before the list": 0, "stopped before the list": 20 * time.Second} {
+			if status == 409 && how == "killed when one has failed" {
+				continue // that one is looked for before
+			}
+			for _, onExists := range []OnExists{SkipExisting, NumberExisting, FailExisting} {
+				var refusing atomic.Bool
+				refusing.Store(true)
+				sc := simulate.Scenario{ListLag: late, Repeats: simulate.Repeats{Ignore: true}, Fault: func(r simulate.Request) simulate.Fault {
+					if r.Op != simulate.CreateUser || !refusing.Load() {
+						return simulate.Fault{}
+					}
+					return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
+				}}
+				bubble(t, fmt.Sprint(status, how, onExists), sc, func(w *world) {
+					people := staff(9)
+					w.input(rowsOf(people)...)
+					w.halted(how, func(b *Batch) { b.OnExists = onExists })
+					refusing.Store(false)
+					people = append(staff(12)[9:], people...) // namesakes come first
+					if sum, err := w.applied(people); err != nil || sum.Created != 12 {
+						t.Errorf("%+v, %v; want 12 created", sum, err)
+					}
+					w.checkFinished(people, nil)
+				})
+			}
+		}
+	}
+}
+
+// People who were refused for the domain that they were to get, and whom no list
+// shows, are created under another one by the next run, whether or not the run
+// before had looked for them. It lists the tenant once for all.
+func TestAnotherDomainAfterRefusals(t *testing.T) {
+	for _, how := range []string{"", "killed before the list", "stopped before the list"} {
+		for _, onExists := range []OnExists{SkipExisting, NumberExisting} {
+			sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+				if r.Op != simulate.CreateUser || !strings.HasSuffix(r.UPN, "@wrong.example") {
+					return simulate.Fault{}
+				}
+				return simulate.Fault{Mishap: simulate.FailBefore, Status: 400}
+			}}
+			bubble(t, fmt.Sprint(how, onExists), sc, func(w *world) {
+				people := staff(40)
+				w.input(rowsOf(people)...)
+				w.halted(how, func(b *Batch) { b.Domain, b.OnExists = "wrong.example", onExists })
+				w.batch = func(b *Batch) { b.OnExists = onExists }
+				before := w.service.Counts().ByOp
+				if sum, err := w.applied(people); err != nil || sum.Created != 40 {
+					t.Errorf("%+v, %v; want 40 created", sum, err)
+				}
+				w.checkFinished(people, nil)
+				if n := w.service.Counts().ByOp[simulate.ListUsers] - before[simulate.ListUsers]; n != 1 {
+					t.Errorf("%d lists, want 1", n)
+				}
+				for name := range w.users(simulate.DefaultCustomerID) {
+					if strings.HasSuffix(name, "@wrong.example") {
+						t.Errorf("%s was created", name)
+					}
+				}
+			})
+		}
+	}
+}
