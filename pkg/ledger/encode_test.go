@@ -35,7 +35,7 @@ func FuzzLinesAreThoseOfEncodingJSON(f *testing.F) {
 		if got, want := string(i.appendTo(nil)), marshalled(t, typeIntent, i); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		o := Outcome{Key: key, Tenant: id, UPN: upn, Status: Status(last), Doubt: yes, Refused: !yes, UserID: id, Code: first, Error: last,
+		o := Outcome{Key: key, Tenant: id, UPN: upn, Status: Status(last), Doubt: yes, Refused: !yes, Unconfirmed: yes, UserID: id, Code: first, Error: last,
 			Hint: upn, Attempts: int(int32(n)), Correlation: first, LatencyMS: n, At: when}
 		if yes {
 			o.Request = uuid.UUID(key)

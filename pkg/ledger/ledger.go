@@ -33,6 +33,8 @@
 // when it was listed just before. So a user who is found under that name later,
 // and bears the names of the intent, is the one that the intent created.
 //
+// A refusal is unconfirmed until the tenant was listed after it: see [Ledger.Confirm].
+//
 // An undo goes the same way: intent to delete, DELETE, outcome [Deleted]; a
 // DELETE that finds nobody is as good as one that deletes.
 //

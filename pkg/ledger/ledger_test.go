@@ -47,9 +47,10 @@ func TestWhatALedgerRemembers(t *testing.T) {
 	}
 	created, doubtful, failed, withdrawn := intent("created"), intent("doubtful"), intent("failed"), intent("withdrawn")
 	unsure, again, deleting, deleted := intent("unsure"), intent("again"), intent("deleting"), intent("deleted")
+	refused, confirmed, found := intent("refused"), intent("confirmed"), intent("found")
 	exists := outcome(intent("exists"), Exists)
 	do(l.Begin(Run{ID: uuid.New(), Program: "muster", Command: "apply", At: at}))
-	for _, i := range []Intent{created, doubtful, failed, withdrawn, unsure, again, deleting, deleted} {
+	for _, i := range []Intent{created, doubtful, failed, withdrawn, unsure, again, deleting, deleted, refused, confirmed, found} {
 		do(l.Intend(i))
 	}
 	for _, i := range []Intent{created, deleting, deleted} {
@@ -63,6 +64,16 @@ func TestWhatALedgerRemembers(t *testing.T) {
 	do(l.Settle(outcome(again, Failed)))
 	again.Request = uuid.New()
 	do(l.Intend(again)) // tried again by a later run
+	unconfirmed := func(i Intent) Outcome {
+		o := outcome(i, Failed)
+		o.Unconfirmed = true
+		return o
+	}
+	for _, i := range []Intent{refused, confirmed, found} {
+		do(l.Settle(unconfirmed(i)))
+	}
+	do(l.Confirm([]Key{confirmed.Key}))
+	do(l.Settle(outcome(found, Created)))
 	do(l.Settle(exists))
 	do(l.Undo(deleting.Key))
 	do(l.Undo(deleted.Key))
@@ -80,6 +91,9 @@ func TestWhatALedgerRemembers(t *testing.T) {
 			{Intent: again, Status: Doubtful},
 			{Intent: deleting, Outcome: outcome(deleting, Created), Status: Deleting},
 			{Intent: deleted, Outcome: outcome(deleted, Deleted), Status: Deleted},
+			{Intent: refused, Outcome: unconfirmed(refused), Status: Failed, Unconfirmed: true},
+			{Intent: confirmed, Outcome: unconfirmed(confirmed), Status: Failed},
+			{Intent: found, Outcome: outcome(found, Created), Status: Created},
 			{Outcome: exists, Status: Exists},
 		} {
 			key := want.Intent.Key
@@ -104,14 +118,22 @@ func TestWhatALedgerRemembers(t *testing.T) {
 		for range l.Entries() {
 			people++
 		}
-		if people != 9 {
-			t.Errorf("%d entries, want 9", people)
+		if people != 12 {
+			t.Errorf("%d entries, want 12", people)
+		}
+		if got := l.Unconfirmed(); len(got) != 1 || got[0] != refused.Key {
+			t.Errorf("%d people unconfirmed, want one", len(got))
 		}
 	}
 	check(l)
 	do(l.Close())
 	check(open(t, path, Options{ReadOnly: true}))
-	check(open(t, path, Options{}))
+	l = open(t, path, Options{})
+	check(l)
+	l.Doubt(refused.Key)
+	if got := l.Status(refused.Key); got != Doubtful || len(l.Unconfirmed()) > 0 {
+		t.Errorf("Status = %q, and %d people unconfirmed; want %q and none", got, len(l.Unconfirmed()), Doubtful)
+	}
 }
 
 func TestOneLedgerForOneProcess(t *testing.T) {

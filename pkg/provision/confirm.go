@@ -50,20 +50,14 @@ type unconfirmed struct {
 
 // confirmIn is [run.confirm] for the people of one tenant.
 func (r *run) confirmIn(tenant string, people []unconfirmed) error {
-	if r.awaitList(people) != nil {
-		return nil
-	}
 	l := &lane{name: tenant, tenant: tenant, gate: r.Pacer.Gate(tenant, 0)}
 	defer l.gate.Close()
-	wanted := make([]*job, len(people))
-	for i, p := range people {
-		wanted[i] = &job{intent: p.Intent}
+	users, err := r.findAny(l, people)
+	if r.ended() != nil {
+		return nil
 	}
-	users, seen, err := r.find(l, partner.Active, wanted)
 	if err != nil {
 		r.Log.Warn("cannot find out whether people who were refused were created all the same", zap.String("customer", tenant), zap.Error(err))
-	} else {
-		r.seen[tenant] = seen
 	}
 	var absent []ledger.Key
 	for _, p := range people {
@@ -81,20 +75,28 @@ func (r *run) confirmIn(tenant string, people []unconfirmed) error {
 	return r.Ledger.Confirm(absent)
 }
 
-// awaitList waits until the list of a tenant cannot lag behind the last of these
-// requests. A plan, which changes nothing, looks at once.
-func (r *run) awaitList(people []unconfirmed) error {
+// findAny lists a tenant for these people: a second time, if somebody is missing whose
+// request was sent so lately that the first list may lag behind it. A plan, which
+// changes nothing, does not wait for that.
+func (r *run) findAny(l *lane, people []unconfirmed) (map[string]partner.User, error) {
 	var last time.Time
-	for _, p := range people {
+	wanted := make([]*job, len(people))
+	for i, p := range people {
+		wanted[i] = &job{intent: p.Intent}
 		if p.Outcome.At.After(last) {
 			last = p.Outcome.At
 		}
 	}
 	wait := min(time.Until(last.Add(lag)), lag) // a clock may be wrong
-	if wait <= 0 || r.planning {
-		return r.ended()
+	users, all, err := r.find(l, partner.Active, wanted)
+	if err == nil && len(users) < len(people) && wait > 0 && !r.planning {
+		r.Log.Info("an earlier run ended just after requests were refused: waiting until the list of users tells whether they were carried out all the same",
+			zap.String("customer", l.tenant), zap.Int("people", len(people)-len(users)), zap.Duration("wait", wait))
+		if err := r.rest(wait); err != nil {
+			return nil, err
+		}
+		users, all, err = r.find(l, partner.Active, wanted)
 	}
-	r.Log.Info("an earlier run was ended just after requests were refused: waiting until the list of users tells whether they were carried out all the same",
-		zap.Int("people", len(people)), zap.Duration("wait", wait))
-	return r.rest(wait)
+	r.seen[l.tenant] = all
+	return users, err
 }

@@ -112,7 +112,7 @@ func TestRefusedAfterItWasCarriedOutThenHalted(t *testing.T) {
 
 // People who were refused for the domain that they were to get, and whom no list
 // shows, are created under another one by the next run, whether or not the run
-// before had looked for them. It lists the tenant once for all.
+// before had looked for them. One list serves all, or two if the first may lag behind.
 func TestAnotherDomainAfterRefusals(t *testing.T) {
 	for _, how := range []string{"", "killed before the list", "stopped before the list"} {
 		for _, onExists := range []OnExists{SkipExisting, NumberExisting} {
@@ -132,8 +132,8 @@ func TestAnotherDomainAfterRefusals(t *testing.T) {
 					t.Errorf("%+v, %v; want 40 created", sum, err)
 				}
 				w.checkFinished(people, nil)
-				if n := w.service.Counts().ByOp[simulate.ListUsers] - before[simulate.ListUsers]; n != 1 {
-					t.Errorf("%d lists, want 1", n)
+				if n := w.service.Counts().ByOp[simulate.ListUsers] - before[simulate.ListUsers]; n > 2 {
+					t.Errorf("%d lists, want 2 at most", n)
 				}
 				for name := range w.users(simulate.DefaultCustomerID) {
 					if strings.HasSuffix(name, "@wrong.example") {
