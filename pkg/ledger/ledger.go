@@ -98,7 +98,7 @@ const (
 	Created   Status = "created"   // this ledger created the user
 	Exists    Status = "exists"    // the tenant had the name before
 	Failed    Status = "failed"    // the service refused it, or the attempts ran out
-	Withdrawn Status = "withdrawn" // the request was never sent, or everybody of the customer was refused
+	Withdrawn Status = "withdrawn" // the request was never sent
 	Deleting  Status = "deleting"  // an undo has begun
 	Deleted   Status = "deleted"   // an undo has ended
 	Unknown   Status = ""

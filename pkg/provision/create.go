@@ -170,7 +170,7 @@ func (r *run) create(ctx context.Context, j *job) error {
 			return r.reject(j, refused)
 		case refuseLane:
 			j.lane.close(refused)
-			return r.deny(j)
+			return r.deny(j, refused)
 		case leaveRow:
 			return r.leave(j)
 		}
@@ -271,35 +271,39 @@ func (r *run) created(ctx context.Context, j *job, id string) error {
 // (github.com/microsoftgraph/microsoft-graph-docs/issues/1508); and something on the
 // way may answer in the service's place after the request was carried out.
 func (r *run) reject(j *job, e *partner.Error) error {
-	o := j.outcome(ledger.Failed)
-	refusal(&o, e)
 	r.Log.Warn("refused", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("customer", j.lane.tenant),
 		zap.Stringer("request_id", j.intent.Request), zap.String("correlation_id", j.correlation), zap.Error(e))
 	j.rejected = true
-	if !j.sent {
-		return r.forgetPassword(j, r.failed(o))
-	}
-	o.Unconfirmed = true
-	if err := r.failed(o); err != nil {
-		return err
-	}
-	j.lane.refused.add(j)
-	return nil
+	return r.await(j, r.failed(j.refused(e)))
 }
 
-// deny ends a job whose refusal closed the lane. As after [run.reject] the listing
-// has the last word.
-func (r *run) deny(j *job) error {
+// deny ends a job whose refusal closed the lane: it counts for nothing, since it says
+// nothing of the row. As after [run.reject] the listing has the last word.
+func (r *run) deny(j *job, e *partner.Error) error {
 	if j.doubtful {
 		return nil
 	}
-	o := j.outcome(ledger.Withdrawn)
-	o.Unconfirmed = true
-	if err := r.Ledger.Settle(o); err != nil {
-		return r.broken(err)
+	return r.await(j, r.record(j.refused(e)))
+}
+
+// refused is the outcome of a job that was refused.
+func (j *job) refused(e *partner.Error) ledger.Outcome {
+	o := j.outcome(ledger.Failed)
+	refusal(&o, e)
+	o.Unconfirmed = j.sent
+	return o
+}
+
+// await has a job that was refused wait for the listing, once that is recorded, if
+// anything may have reached the service: recorded is the error of doing so.
+func (r *run) await(j *job, recorded error) error {
+	if !j.sent {
+		return r.forgetPassword(j, recorded)
 	}
-	j.lane.refused.add(j)
-	return nil
+	if recorded == nil {
+		j.lane.refused.add(j)
+	}
+	return recorded
 }
 
 // leave ends a job whose run or lane has ended. Where nothing can have reached the

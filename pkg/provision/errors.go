@@ -93,7 +93,8 @@ func faultIn(err error) error {
 	return err
 }
 
-// verdict is the error of a run that is over, of which err came to light last.
+// verdict is the error of a run that is over, of which err came to light last. What
+// the rows tell depends on it.
 func (r *run) verdict(err error) error {
 	r.faulty.Lock()
 	defer r.faulty.Unlock()
@@ -107,7 +108,9 @@ func (r *run) verdict(err error) error {
 	if ended := r.ended(); ended != nil {
 		return ended
 	}
-	return verdictOf(r.lanes.ordered[nobody+1:])
+	err = verdictOf(r.lanes.ordered[nobody+1:])
+	r.hopeless = errors.As(err, new(*RefusedError))
+	return err
 }
 
 // verdictOf is the error of a run that served all customers as far as it could:

@@ -154,13 +154,14 @@ func (r *run) unserved(out *results.Row, l *lane, key ledger.Key) error {
 			return nil
 		}
 	}
-	unsent(out, l.closed())
+	r.unsent(out, l.closed())
 	return nil
 }
 
 // unsent describes a row for which nothing was sent, and says why if there is a
-// reason that it shares with all rows of its customer.
-func unsent(out *results.Row, err error) {
+// reason that it shares with all rows of its customer. Those of a customer that is
+// refused have failed, unless everybody is: then the run has stopped, and they wait.
+func (r *run) unsent(out *results.Row, err error) {
 	out.Status = results.Pending
 	if err == nil {
 		return
@@ -169,7 +170,10 @@ func unsent(out *results.Row, err error) {
 	if isEnd(err) {
 		return
 	}
-	out.Status, out.ErrorCode, out.Error = results.Failed, "customer", err.Error()
+	out.ErrorCode = "customer"
+	if !r.hopeless {
+		out.Status, out.Error = results.Failed, err.Error()
+	}
 	var e *partner.Error
 	if errors.As(err, &e) {
 		out.ErrorCode, out.Hint = codeOf(e), e.Advice()
@@ -211,7 +215,7 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	case r.planning:
 		out.Status = results.Planned
 	default:
-		unsent(out, j.lane.closed())
+		r.unsent(out, j.lane.closed())
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ type run struct {
 	column    string             // the header of the input's userPrincipalName
 	planning  bool               // nothing is sent
 	report    Report
+	hopeless  bool  // every customer refuses us
 	unread    error // why the survey was given up, where its results are written at once
 	began     time.Time
 
