@@ -144,3 +144,59 @@ func TestAnotherDomainAfterRefusals(t *testing.T) {
 		}
 	}
 }
+
+// Until somebody has looked, an undo takes those who were refused for people in doubt:
+// it deletes who is there.
+func TestUndoOfTheRefused(t *testing.T) {
+	sc := simulate.Scenario{ListLag: 20 * time.Second, Fault: func(r simulate.Request) simulate.Fault {
+		switch {
+		case r.Op != simulate.CreateUser:
+			return simulate.Fault{}
+		case strings.HasPrefix(r.UPN, "ann.leea"):
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 404}
+		}
+		return simulate.Fault{Mishap: simulate.FailAfter, Status: 404}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		people := staff(9)
+		w.input(rowsOf(people)...)
+		w.halted("killed before the list", func(*Batch) {})
+		undone, err := w.start(doom{}, nil).undo(w.t.Context())
+		if err != nil || undone.Deleted != 6 || undone.Absent != 3 || len(undone.Failed) > 0 {
+			t.Errorf("%+v, %v; want 6 deleted and 3 absent", undone, err)
+		}
+		if users := w.users(simulate.DefaultCustomerID); len(users) > 0 {
+			t.Errorf("%d users are left", len(users))
+		}
+	})
+}
+
+// A run that cannot look for those who were refused creates nobody under another name.
+func TestTheRefusedCannotBeLookedFor(t *testing.T) {
+	var refusing, deaf atomic.Bool
+	refusing.Store(true)
+	sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+		switch {
+		case r.Op == simulate.CreateUser && refusing.Load():
+			return simulate.Fault{Mishap: simulate.FailAfter, Status: 404}
+		case r.Op == simulate.ListUsers && deaf.Load():
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 400}
+		}
+		return simulate.Fault{}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		people := staff(9)
+		w.input(rowsOf(people)...)
+		w.halted("killed before the list", func(b *Batch) { b.OnExists = NumberExisting })
+		refusing.Store(false)
+		deaf.Store(true)
+		if sum, err := w.applied(people); err == nil || sum.Pending != 9 {
+			t.Errorf("%+v, %v; want 9 pending", sum, err)
+		}
+		deaf.Store(false)
+		if sum, err := w.applied(people); err != nil || sum.Created != 9 {
+			t.Errorf("%+v, %v; want 9 created", sum, err)
+		}
+		w.checkFinished(people, nil)
+	})
+}

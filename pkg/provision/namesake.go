@@ -158,18 +158,16 @@ func renamed(p *roster.Person, i *ledger.Intent) roster.Problem {
 		Hint: "if it is somebody else, give the row " + own + " of its own, and a user is created; if the person was renamed, rename the user in the portal"}
 }
 
-// maybeKnown is what is wrong with a row that meets a namesake: to create that person
-// might be to create the other one again, so it is left to whoever made the file to
-// say who is who.
-func maybeKnown() roster.Problem {
+// maybeKnown is what there is to say of a row that meets a namesake. To create that
+// person might be to create the other one again, so it is left to whoever made the file
+// to say who is who. A row that brings a name of its own says so much: it is sent, and
+// this is a warning.
+func maybeKnown(sent bool) roster.Problem {
+	then, other := "perhaps this one is", "give the row a userPrincipalName of its own"
+	if sent {
+		then, other = "if this one is, it gets a second user", "there is nothing to do"
+	}
 	return roster.Problem{Code: "known_otherwise",
-		Message: "an earlier run created a person of these names, with another immutableId or userPrincipalName than this row has, and no row of the input is that person: perhaps this one is",
-		Hint:    "if it is, write the row as it was in that run; if it is somebody else, give the row a userPrincipalName of its own"}
-}
-
-// perhapsKnown is the warning about one that is sent, since it has a name of its own.
-func perhapsKnown() roster.Problem {
-	return roster.Problem{Code: "known_otherwise",
-		Message: "an earlier run created a person of these names, with another immutableId or userPrincipalName than this row has, and no row of the input is that person: if this one is, it gets a second user",
-		Hint:    "if it is the same person, write the row as it was in that run; if it is somebody else, there is nothing to do"}
+		Message: "an earlier run created a person of these names, with another immutableId or userPrincipalName than this row has, and no row of the input is that person: " + then,
+		Hint:    "if it is the same person, write the row as it was in that run; if it is somebody else, " + other}
 }

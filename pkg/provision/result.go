@@ -82,7 +82,7 @@ func (r *run) describe(out *results.Row, j *judged, m mark) error {
 		broken(out, roster.Problem{Code: "duplicate_name", Message: "another person gets the same generated userPrincipalName, and --on-duplicate is reject",
 			Hint: "give the row a userPrincipalName of its own, or run with --on-duplicate number"})
 	case namesake:
-		broken(out, maybeKnown())
+		broken(out, maybeKnown(false))
 	case unnameable:
 		_, err := r.Template.Local(r.parts(p, p.Identity()))
 		broken(out, unnameableProblem(err))

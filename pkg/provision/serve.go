@@ -181,14 +181,7 @@ func (r *run) unstage(j *job) {
 
 // taken records that the tenant had the name before anything was sent.
 func (r *run) taken(j *job) error {
-	o := j.outcome(ledger.Exists)
-	o.UserID = j.lane.before.id(j.intent.UPN)
-	o.Hint = existsHint(&j.person)
-	if r.OnExists == FailExisting {
-		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError
-		return r.failed(o)
-	}
-	return r.record(o)
+	return r.tellOf(exists(j, j.lane.before.id(j.intent.UPN), r.OnExists == FailExisting))
 }
 
 // record makes an outcome durable and tells the watcher.

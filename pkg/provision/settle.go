@@ -152,11 +152,7 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 		r.Log.Info("found after a lost answer", zap.Int("row", j.row), zap.String("upn", j.intent.UPN), zap.String("user_id", u.ID))
 		return r.created(ctx, j, u.ID)
 	}
-	o := r.otherUser(j, u)
-	if o.Status == ledger.Exists {
-		return r.forgetPassword(j, r.record(o))
-	}
-	return r.forgetPassword(j, r.failed(o))
+	return r.forgetPassword(j, r.tellOf(r.otherUser(j, u)))
 }
 
 // ours reports whether a user who has the name of a row is its own: nobody had the
@@ -191,16 +187,42 @@ func tellsNames(u partner.User, i ledger.Intent) bool {
 	return u.DisplayName != "" && (u.FirstName != "" || i.FirstName == "") && (u.LastName != "" || i.LastName == "")
 }
 
-// otherUser is the outcome of a row whose name a user has whom somebody else made
-// during this run.
-func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
+// exists is the outcome of a row whose name has a user who is not known to be the
+// row's own: the row has failed, if that is so to be taken.
+func exists(j *job, id string, failed bool) ledger.Outcome {
 	o := j.outcome(ledger.Exists)
-	o.UserID, o.Hint = u.ID, existsHint(&j.person)
-	if r.OnExists != SkipExisting {
-		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError+", whom somebody else made during this run"
-		if j.person.UserPrincipalName == "" {
-			o.Hint = "run again: with --on-exists number the person gets the next free name"
-		}
+	o.UserID, o.Hint = id, existsHint(&j.person)
+	if failed {
+		o.Status, o.Code, o.Error = ledger.Failed, "exists", existsError
+	}
+	return o
+}
+
+// tellOf records an outcome, and counts it if it is a failure.
+func (r *run) tellOf(o ledger.Outcome) error {
+	if o.Status == ledger.Failed {
+		return r.failed(o)
+	}
+	return r.record(o)
+}
+
+// appearedHint is for a row that was refused, and whose name has a user of its names
+// who was not there before. Whether the row's own request made the user, or one of
+// somebody else who was quicker, nobody can tell.
+const appearedHint = "the user was not there when this run began, and bears the row's names: if nobody else made it meanwhile, the row's own request did, although it was refused, and its password has to be reset in the portal; else there is nothing to do"
+
+// otherUser is the outcome of a row whose name a user has who came during this run,
+// and is not known to be the row's.
+func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
+	o := exists(j, u.ID, r.OnExists != SkipExisting)
+	if o.Status == ledger.Failed {
+		o.Error += ", who was not there when this run began"
+	}
+	switch {
+	case sameNames(u, j.intent):
+		o.Hint = appearedHint
+	case o.Status == ledger.Failed && j.person.UserPrincipalName == "":
+		o.Hint = "run again: with --on-exists number the person gets the next free name"
 	}
 	return o
 }

@@ -271,7 +271,7 @@ func (r *run) name(j *judged, m *mark) {
 		m.fate = namesake
 		return
 	case meets:
-		r.warn(&judged{source: j.source, warnings: []roster.Problem{perhapsKnown()}})
+		r.warn(&judged{source: j.source, warnings: []roster.Problem{maybeKnown(true)}})
 		fallthrough
 	case j.given != "":
 		m.fate = j.sendable()

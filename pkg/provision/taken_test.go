@@ -154,6 +154,11 @@ func TestTakenByOurFirstRequest(t *testing.T) {
 					if err != nil || sum.Created != created {
 						t.Errorf("%+v, %v; want %d created", sum.Counts, err, created)
 					}
+					for _, r := range w.results() {
+						if r.Status != results.Created && r.Hint != appearedHint {
+							t.Errorf("row %d %s: the hint does not say that it may be the row's own: %s", r.N, r.Status, r.Hint)
+						}
+					}
 					passwords, users := w.passwords(), w.users(simulate.DefaultCustomerID)
 					if len(users) != 9 || len(passwords) != created {
 						t.Errorf("%d users, %d passwords; want 9 and %d", len(users), len(passwords), created)
