@@ -14,6 +14,7 @@ package durable
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +61,8 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 			failed.Path = path // nobody knows the other name
 		}
 	}()
-	if err := fill(tmp, write); err != nil {
+	early := newEarlySync(tmp)
+	if err := cmp.Or(fill(early, write), early.wait()); err != nil {
 		return err
 	}
 	if err := tmp.Chmod(mode); err != nil {
@@ -108,6 +110,48 @@ func fill(w io.Writer, write func(io.Writer) error) error {
 	}
 	return b.Flush()
 }
+
+// earlySync writes to a file and syncs it now and then meanwhile, on another
+// goroutine. It exists for speed: the sync at the end of a large file, for which
+// everybody waits, then finds little left to do.
+type earlySync struct {
+	file    *os.File
+	pending int        // bytes written since the last sync began
+	done    chan error // what the last sync came to; empty while one is under way
+}
+
+// syncAfter is how many bytes are worth a sync before the end. Small files get none.
+const syncAfter = 8 << 20
+
+func newEarlySync(file *os.File) *earlySync {
+	s := &earlySync{file: file, done: make(chan error, 1)}
+	s.done <- nil
+	return s
+}
+
+// Write begins a sync where there is enough to be synced, and none is under way.
+func (s *earlySync) Write(p []byte) (int, error) {
+	n, err := s.file.Write(p)
+	if s.pending += n; err != nil || s.pending < syncAfter {
+		return n, err
+	}
+	select {
+	case err = <-s.done:
+	default:
+		return n, nil
+	}
+	if err != nil {
+		s.done <- err
+		return n, err
+	}
+	s.pending = 0
+	go func() { s.done <- s.file.Sync() }()
+	return n, nil
+}
+
+// wait ends the use of s and returns the error of the last sync: a system may tell of a
+// page that was not written only once, so that the sync at the end would not know.
+func (s *earlySync) wait() error { return <-s.done }
 
 func writeThrough(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -49,6 +50,52 @@ func TestReplace(t *testing.T) {
 	check("two")
 	if info, err := os.Stat(path); runtime.GOOS != "windows" && (err != nil || info.Mode().Perm() != 0o600) {
 		t.Errorf("mode %v, want 0600 also where the old file had another", info.Mode())
+	}
+}
+
+// TestReplaceByMuch holds that what is synced while it is written is whole too, and gone
+// where the writer fails.
+func TestReplaceByMuch(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	piece := bytes.Repeat([]byte("row\n"), 100_000)
+	for n, fail := range []error{nil, io.ErrShortWrite} {
+		err := Replace(path, 0o600, func(w io.Writer) error {
+			for written := 0; written < 3*syncAfter; written += len(piece) {
+				if _, err := w.Write(piece); err != nil {
+					return err
+				}
+			}
+			return fail
+		})
+		if !errors.Is(err, fail) {
+			t.Errorf("Replace() = %v, want %v", err, fail)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || len(got) < 3*syncAfter || len(got)%len(piece) != 0 || !bytes.Equal(got[len(got)-len(piece):], piece) {
+			t.Errorf("run %d: the file holds %d bytes, %v", n, len(got), err)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+			t.Errorf("run %d: the folder holds %v, %v, want the file alone", n, entries, err)
+		}
+	}
+}
+
+// A system may tell only once that something could not be written to the disk.
+func TestEarlySyncKeepsItsError(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	s := newEarlySync(file)
+	<-s.done
+	s.done <- io.ErrUnexpectedEOF // what a sync came to
+	if _, err := s.Write(make([]byte, syncAfter)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Write() = %v, want the error of the sync before", err)
+	}
+	if err := s.wait(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("wait() = %v, want the same error", err)
 	}
 }
 
