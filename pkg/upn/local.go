@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -182,7 +181,7 @@ func (n *namer) appendName(dst []byte, name string, part romanise.Part) ([]byte,
 		return dst, unreadable(name, err)
 	}
 	for _, d := range doubts {
-		n.warn(d.Code, strconv.Quote(d.Word)+" was written as "+strconv.Quote(d.Result)+": "+d.Reason)
+		n.warn(d.Code, d.Message)
 	}
 	if bytes.IndexByte(dst[start:], ' ') < 0 {
 		return dst, nil

@@ -1,6 +1,7 @@
 package upn
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -107,12 +108,24 @@ func (s *Names) Next(wish string, h Hash, taken func(upn string) bool) int {
 
 // hash folds the name to lower case, in place, and hashes it. It never returns 0.
 func hash(name []byte) uint64 {
-	for i, c := range name {
-		if 'A' <= c && c <= 'Z' {
+	i := 0
+	for i+8 <= len(name) && isLower(binary.LittleEndian.Uint64(name[i:])) {
+		i += 8
+	}
+	for ; i < len(name); i++ {
+		if c := name[i]; 'A' <= c && c <= 'Z' {
 			name[i] = c + 'a' - 'A'
 		}
 	}
 	return max(xxhash.Sum64(name), 1)
+}
+
+// isLower reports whether none of eight bytes is a capital of ASCII. It exists for
+// speed: nearly all names are in lower case when they are hashed.
+func isLower(eight uint64) bool {
+	const each = 0x0101010101010101
+	low := eight & (0x7f * each)
+	return (low+(0x80-'A')*each)&^(low+(0x7f-'Z')*each)&^eight&(0x80*each) == 0
 }
 
 // find returns the slot of a hash, nil if it has none. The slot moves at the next insert.

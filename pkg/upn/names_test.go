@@ -1,10 +1,13 @@
 package upn
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 func TestNumber(t *testing.T) {
@@ -74,6 +77,23 @@ func TestNames(t *testing.T) {
 	}
 	if s.Has("jane.doe6@contoso.com") {
 		t.Error("jane.doe6@contoso.com is taken, want free")
+	}
+}
+
+// TestHashFoldsCase holds that each byte at each place has the hash of its lower case.
+func TestHashFoldsCase(t *testing.T) {
+	for at := range 19 {
+		for c := range 256 {
+			name := []byte("zoe.o@contoso.com\x80\xff")
+			name[at] = byte(c)
+			folded := bytes.Clone(name)
+			if 'A' <= c && c <= 'Z' {
+				folded[at] = byte(c) + 'a' - 'A'
+			}
+			if got, want := uint64(HashOf(string(name))), xxhash.Sum64(folded); got != want {
+				t.Errorf("%q: got %x, want the hash of %q, %x", name, got, folded, want)
+			}
+		}
 	}
 }
 

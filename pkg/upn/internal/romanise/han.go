@@ -39,7 +39,7 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 		}
 		dst = append(dst, reading...)
 	}
-	r.doubt(Doubt{"han_mandarin", text, string(dst[start:]), "Chinese characters were read in Mandarin; other readings differ"})
+	r.doubt(Doubt{Code: "han_mandarin", Word: text, Result: string(dst[start:]), Reason: "Chinese characters were read in Mandarin; other readings differ"})
 	return dst, nil
 }
 
@@ -63,7 +63,7 @@ func (r *reader) kanji(dst []byte, letters []rune) ([]byte, error) {
 		}
 		reading.WriteString(known)
 	}
-	r.doubt(Doubt{"kanji_reading", text, reading.String(), "this is its most frequent reading, but there are others"})
+	r.doubt(Doubt{Code: "kanji_reading", Word: text, Result: reading.String(), Reason: "this is its most frequent reading, but there are others"})
 	return append(dst, reading.String()...), nil
 }
 

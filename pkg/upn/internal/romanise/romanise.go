@@ -12,6 +12,7 @@ package romanise
 
 import (
 	"bytes"
+	"strconv"
 	"unicode"
 	"unicode/utf8"
 )
@@ -33,6 +34,10 @@ type Doubt struct {
 	Word   string // as it was given
 	Result string // as it was romanised
 	Reason string // why it may be wrong
+
+	// Message says all of this in a sentence. It is made here so that a Memo
+	// remembers it.
+	Message string
 }
 
 // Unreadable is a word that cannot be romanised, not even by a guess that is
@@ -72,6 +77,10 @@ func Append(dst []byte, text string, part Part, rules Rules) ([]byte, []Doubt, e
 	out, err := r.text(dst, text)
 	if err != nil {
 		return dst, nil, err
+	}
+	for i := range r.doubts {
+		d := &r.doubts[i]
+		d.Message = strconv.Quote(d.Word) + " was written as " + strconv.Quote(d.Result) + ": " + d.Reason
 	}
 	return out, r.doubts, nil
 }
@@ -177,7 +186,8 @@ func (r *reader) text(dst []byte, text string) ([]byte, error) {
 		}
 	}
 	if lost != "" {
-		r.doubt(Doubt{"dropped", text, string(trimJoint(dst, start)[start:]), "it has characters that are no letters, and they were left out: " + lost})
+		r.doubt(Doubt{Code: "dropped", Word: text, Result: string(trimJoint(dst, start)[start:]),
+			Reason: "it has characters that are no letters, and they were left out: " + lost})
 	}
 	return trimJoint(dst, start), nil
 }
