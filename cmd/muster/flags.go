@@ -43,8 +43,11 @@ func (v *value[T]) Set(s string) error {
 func text(of func(*options) *string, otherwise string, checks ...func(string) error) kind {
 	return func(o *options, _ *setting) pflag.Value {
 		return &value[string]{to: of(o), written: otherwise, parse: func(s string) (string, error) {
+			if s == "" { // no check builds its tables for what is not set
+				return "", nil
+			}
 			for _, check := range checks {
-				if err := check(s); s != "" && err != nil {
+				if err := check(s); err != nil {
 					return "", err
 				}
 			}
