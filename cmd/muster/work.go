@@ -336,7 +336,7 @@ const plannedDomains = 100
 func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row, error] {
 	return func(yield func(results.Row, error) bool) {
 		type place struct{ customer, domain string }
-		seen, last, total := map[place]bool{}, place{}, 0
+		seen, total := map[place]bool{}, 0
 		j.sum.few, j.domains = nil, map[string][]string{}
 		for r, err := range rows {
 			if j.leaving() || j.idle.Load() && j.stopped() {
@@ -346,10 +346,12 @@ func (j *work) noting(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row,
 			if total++; total <= fewRows {
 				j.sum.few = append(j.sum.few, r)
 			}
-			_, domain, _ := strings.Cut(r.UserPrincipalName, "@")
-			if at := (place{r.CustomerID, domain}); at != last && r.Status == results.Planned && len(seen) < plannedDomains && !seen[at] {
-				last, seen[at] = at, true
-				j.domains[r.CustomerID] = append(j.domains[r.CustomerID], domain)
+			if j.sum.Preflight != nil && r.Status == results.Planned && len(seen) < plannedDomains {
+				_, domain, _ := strings.Cut(r.UserPrincipalName, "@")
+				if at := (place{r.CustomerID, domain}); !seen[at] {
+					seen[at] = true
+					j.domains[r.CustomerID] = append(j.domains[r.CustomerID], domain)
+				}
 			}
 			if !yield(r, err) {
 				return
