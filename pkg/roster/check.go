@@ -274,7 +274,9 @@ func (c *checker) access(rec *record) {
 	p := &c.row.Person
 	c.blocked(blockSignIn, rec.BlockSignIn, true)
 	c.blocked(accountEnabled, rec.AccountEnabled, false)
-	c.status(rec)
+	if rec.AccountStatus != "" || rec.StatusNow != "" {
+		c.status(rec)
+	}
 	if s := c.cell(rec.PasswordHash); s != "" {
 		c.problem(passwordHash, "hashed_password", s,
 			"the password is hashed, and Partner Center takes only plain ones",

@@ -280,7 +280,7 @@ func TestLocalCountries(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	for name, code := range countries().names {
+	for name, code := range countriesByName() {
 		if local, ok := localCountries()[name]; ok && local != code {
 			t.Errorf("%s is %s in English and %s in another language", name, code, local)
 		}

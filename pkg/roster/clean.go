@@ -222,6 +222,9 @@ func doubled1252() *unicode.RangeTable {
 // share shapes: a Cyrillic "а" in a Latin name cannot be seen, only felt when
 // signing in. It returns the word and a letter of the script that is rarer in it.
 func mixesScripts(s string) (word string, letter rune) {
+	if _, scripts := rarestScript(s); scripts < 2 { // most names are all of one
+		return "", 0
+	}
 	for part := range strings.FieldsSeq(s) {
 		if _, scripts := rarestScript(part); scripts < 2 { // as nearly always
 			continue

@@ -8,11 +8,11 @@ import (
 // isCountryCode reports whether two ASCII characters are a country's code.
 func isCountryCode(code string) bool {
 	a, b := code[0]-'A', code[1]-'A'
-	return a < 26 && b < 26 && countries().codes[a][b]
+	return a < 26 && b < 26 && countryCodes()[a][b]
 }
 
 // countryByName finds the code by a name, "" if nobody calls a country so.
-func countryByName(name string) string { return countries().names[countryKey(name)] }
+func countryByName(name string) string { return countriesByName()[countryKey(name)] }
 
 // countryKey makes names comparable: "St. Kitts & Nevis" is "Saint Kitts and Nevis".
 func countryKey(name string) string {
@@ -21,22 +21,26 @@ func countryKey(name string) string {
 	return foldHeader(strings.ReplaceAll(name, "saint ", "st "))
 }
 
-type countryTable struct {
-	codes [26][26]bool // by its letters: every row asks
-	names map[string]string
-}
+// countryCodes are the codes by their letters. Every row asks.
+var countryCodes = sync.OnceValue(func() *[26][26]bool {
+	var codes [26][26]bool
+	for line := range strings.Lines(countryNames) {
+		codes[line[0]-'A'][line[1]-'A'] = true
+	}
+	return &codes
+})
 
-// countries is built when it is first needed and never changed.
-var countries = sync.OnceValue(func() *countryTable {
-	t := &countryTable{names: map[string]string{}}
+// countriesByName takes fifteen milliseconds to build, in which all processors wait,
+// and is built for the first location that is no code.
+var countriesByName = sync.OnceValue(func() map[string]string {
+	codes := map[string]string{}
 	for line := range strings.Lines(countryNames) {
 		code, names, _ := strings.Cut(strings.TrimSpace(line), " ")
-		t.codes[code[0]-'A'][code[1]-'A'] = true
 		for name := range strings.SplitSeq(names, ";") {
-			t.names[countryKey(strings.TrimSpace(name))] = code
+			codes[countryKey(strings.TrimSpace(name))] = code
 		}
 	}
-	return t
+	return codes
 })
 
 // countryNames are the codes of ISO 3166-1 alpha-2 with the English names in use:

@@ -21,7 +21,7 @@ func countryLocally(name string) string { return localCountries()[countryKey(nam
 // localCountries takes a tenth of a second to build, and is built for the first
 // name that is no English one.
 var localCountries = sync.OnceValue(func() map[string]string {
-	known := countries().codes
+	known := countryCodes()
 	names := make(map[string]string, 8000)
 	for tag := range strings.FieldsSeq(countryLanguages) {
 		namer := display.Regions(language.MustParse(tag))

@@ -289,7 +289,7 @@ func (r Row) Cells() []string {
 	return cells
 }
 
-func (r Row) record() string { return r.batch.record(r.at) }
+func (r Row) record() string { return r.batch.text[r.start:r.end] }
 
 // Clone returns the person without the text around it in the file, which a kept
 // row holds in memory.

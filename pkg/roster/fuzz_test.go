@@ -154,7 +154,7 @@ func sameWithoutCutting(t *testing.T, f *File, rows []Row) {
 		t.Fatal(err)
 	}
 	for _, row := range rows {
-		got, gotFault := cutting.read(row.record(), row.batch.marks[row.at].plain)
+		got, gotFault := cutting.read(row.record(), f.shape.find([]byte(row.record())).plain)
 		want, wantFault := reading.read(row.record(), false)
 		if *got != *want || !reflect.DeepEqual(gotFault, wantFault) {
 			t.Errorf("%q: cut into %+v, %+v, want %+v, %+v", row.record(), *got, gotFault, *want, wantFault)

@@ -106,8 +106,8 @@ type Row struct {
 
 	// Where the record is, for Cells. Behind a pointer, so that printing a row
 	// does not print its password.
-	batch *batch
-	at    int
+	batch      *batch
+	start, end uint32 // in its text
 }
 
 // Problem is one thing wrong with one row.

@@ -99,11 +99,13 @@ type jobs[T any] struct {
 	spare   chan space[T] // what was consumed, to be used again
 	quit    chan struct{}
 	running sync.WaitGroup
+	cutting sync.Mutex // of who cuts the next batch off and puts it into ordered
+	ended   bool       // the last one is
 	pass    *pass
 }
 
-// share starts one goroutine that cuts the text into batches and others that read
-// them. The queue bounds how far they run ahead of the consumer.
+// share starts the goroutines that read. The queue bounds how far they run ahead of the
+// consumer.
 func share[T any](p *pass, work func([]Row, []T) []T) *jobs[T] {
 	workers := runtime.GOMAXPROCS(0)
 	js := &jobs[T]{
@@ -112,47 +114,51 @@ func share[T any](p *pass, work func([]Row, []T) []T) *jobs[T] {
 		quit:    make(chan struct{}),
 		pass:    p,
 	}
-	todo := make(chan *job[T])
-	js.running.Go(func() { js.cut(todo) })
 	for range workers {
-		js.running.Go(func() { js.read(todo, work) })
+		js.running.Go(func() { js.read(work) })
 	}
 	return js
 }
 
-// cut hands batch after batch to the consumer, who waits for it, and to the
-// readers.
-func (js *jobs[T]) cut(todo chan<- *job[T]) {
-	defer close(js.ordered)
-	defer close(todo)
-	for b := js.pass.splitter.next(); b != nil; b = js.pass.splitter.next() {
-		j := &job[T]{batch: b, done: make(chan struct{})}
+// next cuts off the next batch, for the consumer, who waits for it, and for the caller,
+// who reads it: its text is still in his processor's cache. It returns nil when there is
+// no more to be done.
+func (js *jobs[T]) next() *job[T] {
+	js.cutting.Lock()
+	defer js.cutting.Unlock()
+	if js.ended {
+		return nil
+	}
+	b := js.pass.splitter.next()
+	j := &job[T]{batch: b, done: make(chan struct{})}
+	if b != nil {
 		select {
 		case js.ordered <- j:
 		case <-js.quit:
-			return
-		}
-		select {
-		case todo <- j:
-		case <-js.quit:
-			return
-		}
-		if b.err != nil {
-			return
+			b = nil
 		}
 	}
+	if b == nil || b.err != nil {
+		js.ended = true
+		close(js.ordered)
+	}
+	if b == nil {
+		return nil
+	}
+	return j
 }
 
 // read does jobs until there are no more.
-func (js *jobs[T]) read(todo <-chan *job[T], work func([]Row, []T) []T) {
+func (js *jobs[T]) read(work func([]Row, []T) []T) {
 	f := js.pass.file
 	r, err := f.reader()
-	for j := range todo {
+	for j := js.next(); j != nil; j = js.next() {
 		j.space = js.space(len(j.batch.marks))
 		if j.err = err; err == nil {
 			j.rows, j.found = f.read(r, j.batch, j.rows)
 			j.results = work(j.rows, j.results)
 			j.err = j.batch.err
+			js.pass.splitter.recycle(j.batch)
 		}
 		close(j.done)
 	}
@@ -204,17 +210,15 @@ func (f *File) read(from recordReader, b *batch, rows []Row) ([]Row, findings) {
 	b.file = f
 	from.load()
 	for i, m := range b.marks {
-		if m.n == 0 {
-			continue
-		}
-		rec, fault := from.read(b.record(i), m.plain)
+		raw := b.record(m)
+		rec, fault := from.read(raw, m.plain)
 		if f.isRejects {
 			rec.fuse()
 			if fault == nil {
-				fault = f.unmended(b.record(i))
+				fault = f.unmended(raw)
 			}
 		}
-		rows = append(rows, Row{N: m.n, Line: m.line, batch: b, at: i})
+		rows = append(rows, Row{N: b.first + i, Line: b.line + int(m.line), batch: b, start: m.start, end: m.end})
 		c.row = &rows[len(rows)-1]
 		if fault != nil && fault.Code == shortRow {
 			c.row.Warnings, fault = append(c.row.Warnings, *fault), nil
@@ -248,7 +252,7 @@ func (f *File) begin() (*pass, error) {
 		in.Close()
 		return nil, withPath(err, f.path)
 	}
-	s := &splitter{in: text, source: f.source, find: f.shape.find, maxLine: f.maxLine, line: f.line}
+	s := &splitter{in: text, source: f.source, find: f.shape.find, maxLine: f.maxLine, line: f.line, spare: make(chan []mark, 8)}
 	if f.isJSON {
 		s.find = findLine
 	}

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -132,12 +133,48 @@ func (t text) survey(s *source, c *census) error {
 		return err
 	}
 	defer in.Close()
-	_, err = io.CopyBuffer(c, struct{ io.Reader }{t.transcoded(in)}, make([]byte, 256<<10))
-	if err != nil {
+	if err := copyAhead(c, t.transcoded(in)); err != nil {
 		return err
 	}
 	c.invalid = c.invalid || c.tail > 0
 	return nil
+}
+
+// copyAhead is io.Copy that reads a piece while the one before is written. It exists
+// for speed: nothing else happens meanwhile, and to read, or to decompress, takes about
+// as long as to look at what was read.
+func copyAhead(to io.Writer, from io.Reader) error {
+	pieces, spare := make(chan []byte), make(chan []byte, 2)
+	for range cap(spare) {
+		spare <- make([]byte, 256<<10)
+	}
+	var failed error // of the reading, once pieces is closed
+	go func() {
+		defer close(pieces)
+		for piece := range spare {
+			n, err := io.ReadFull(from, piece)
+			pieces <- piece[:n]
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				return
+			}
+			if err != nil {
+				failed = err
+				return
+			}
+		}
+	}()
+	var err error
+	for piece := range pieces {
+		if err != nil {
+			continue // until the reading has ended
+		}
+		if _, err = to.Write(piece); err != nil {
+			close(spare)
+		} else {
+			spare <- piece[:cap(piece)]
+		}
+	}
+	return cmp.Or(err, failed)
 }
 
 // decoded returns the file's text: UTF-8 without byte-order mark, lines ending
