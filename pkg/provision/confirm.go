@@ -75,6 +75,11 @@ func (r *run) confirmIn(tenant string, people []unconfirmed) error {
 	return r.Ledger.Confirm(absent)
 }
 
+// refusedLag is how long the list may lag behind a request that was refused. It is
+// less than [lag], since nearly every refusal is what it says, and whoever has mended
+// what was refused waits for this.
+const refusedLag = 10 * time.Second
+
 // findAny lists a tenant for these people: a second time, if somebody is missing whose
 // request was sent so lately that the first list may lag behind it. A plan, which
 // changes nothing, does not wait for that.
@@ -87,7 +92,7 @@ func (r *run) findAny(l *lane, people []unconfirmed) (map[string]partner.User, e
 			last = p.Outcome.At
 		}
 	}
-	wait := min(time.Until(last.Add(lag)), lag) // a clock may be wrong
+	wait := min(time.Until(last.Add(refusedLag)), refusedLag) // a clock may be wrong
 	users, all, err := r.find(l, partner.Active, wanted)
 	if err == nil && len(users) < len(people) && wait > 0 && !r.planning {
 		r.Log.Info("an earlier run ended just after requests were refused: waiting until the list of users tells whether they were carried out all the same",

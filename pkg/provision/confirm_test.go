@@ -81,7 +81,7 @@ func (w *world) halted(how string, settings func(*Batch)) {
 // be done about people who exist, and even if the list tells of them late.
 func TestRefusedAfterItWasCarriedOutThenHalted(t *testing.T) {
 	for _, status := range []int{302, 400, 403, 404, 405, 409, 410, 418} { // 401, 429: TestStoppedAfterARefusalThatWasNone
-		for how, late := range map[string]time.Duration{"killed when one has failed": 20 * time.Second, "killed before the list": 0, "stopped before the list": 20 * time.Second} {
+		for how, late := range map[string]time.Duration{"killed when one has failed": 8 * time.Second, "killed before the list": 0, "stopped before the list": 8 * time.Second} {
 			if status == 409 && how == "killed when one has failed" {
 				continue // that one is looked for before
 			}
