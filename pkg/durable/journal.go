@@ -101,9 +101,9 @@ const sumLength = 18
 // appendLine appends record with its sum, and a line feed, to b. It returns the
 // new sum as well.
 func appendLine(b, record []byte, previous uint32) ([]byte, uint32) {
-	body := record[:len(record)-1] // without the closing brace
-	sum := crc32.Update(previous, crc32.MakeTable(crc32.Castagnoli), body)
-	b = append(b, body...)
+	start := len(b)
+	b = append(b, record[:len(record)-1]...) // without the closing brace
+	sum := crc32.Update(previous, crc32.MakeTable(crc32.Castagnoli), b[start:])
 	b = append(b, `,"sum":"`...)
 	hex := strconv.FormatUint(1<<32|uint64(sum), 16) // the leading 1 keeps the zeros
 	b = append(b, hex[1:]...)

@@ -168,7 +168,7 @@ func TestJournalRefusesDamage(t *testing.T) {
 }
 
 // Sixteen workers that append without a pause share syncs, of which there is at
-// most one in five milliseconds.
+// most one in ten milliseconds.
 func TestJournalGroupsItsSyncs(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
 
 // Where two hundred workers append without a pause, enough is gathered as soon as
 // the disk is free, and nobody waits for the clock: each round of theirs takes about
-// the sync under way when it begins and the next. By the clock it would be 7 ms.
+// the sync under way when it begins and the next. By the clock it would be 12 ms.
 func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

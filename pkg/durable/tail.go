@@ -13,7 +13,7 @@ const (
 	// enough records. A cloud volume takes 1 to 10 ms for one, so that more
 	// would only queue there, and whoever appends while one is under way shares
 	// the next.
-	syncEvery = 5 * time.Millisecond
+	syncEvery = 10 * time.Millisecond
 	// enough is how many records are worth a sync before its time. A run that has
 	// so many at once would wait for nothing else.
 	enough = 128

@@ -333,8 +333,11 @@ func (l *Ledger) Entries() iter.Seq2[Entry, error] {
 // it has returned without an error.
 func (l *Ledger) Intend(all ...Intent) error {
 	lines, places := make([][]byte, len(all)), make([]durable.Place, len(all))
+	text := make([]byte, 0, lineRoom*len(all))
 	for i := range all {
-		lines[i] = all[i].appendTo(make([]byte, 0, lineRoom))
+		start := len(text)
+		text = all[i].appendTo(text)
+		lines[i] = text[start:]
 	}
 	if err := l.journal.AppendAll(lines, places); err != nil {
 		return err

@@ -23,7 +23,7 @@ const (
 	// durable intent and no answer. More than InFlight, so that the next intents
 	// are synced in large groups while requests are out; not many more, because a
 	// crash leaves them in doubt, and a service that dies is asked for each of them.
-	staged = 4
+	staged = 8
 	// benchSize is how many rows of a lane may wait for the listing that settles
 	// them; when there are more, it is made early.
 	benchSize = 2000
