@@ -42,7 +42,8 @@ const shortestPart = 3
 //   - start with a letter, so that no spreadsheet takes one for a formula, and end
 //     with a letter or digit, so that no symbol is lost at the end of a sentence;
 //   - hold no part of three or more letters of the texts to avoid, which are the
-//     user's names and user principal name, in either case.
+//     user's names and user principal name, in either case, nor what stands before
+//     the @ of that, such as "e72".
 func Generate(avoid ...string) secret.Text {
 	parts := nameParts(avoid)
 	for {
@@ -57,10 +58,14 @@ func Generate(avoid ...string) secret.Text {
 func nameParts(avoid []string) []string {
 	parts := make([]string, 0, 8)
 	for _, text := range avoid {
-		for part := range strings.FieldsFuncSeq(strings.ToLower(text), notLetter) {
+		text = strings.ToLower(text)
+		for part := range strings.FieldsFuncSeq(text, notLetter) {
 			if utf8.RuneCountInString(part) >= shortestPart && !slices.Contains(parts, part) {
 				parts = append(parts, part)
 			}
+		}
+		if local, _, ok := strings.Cut(text, "@"); ok && len(local) >= shortestPart {
+			parts = append(parts, local)
 		}
 	}
 	return parts

@@ -98,6 +98,8 @@ func TestAllowed(t *testing.T) {
 		{"Kad3-xNw7yTcFh4R", []string{"jane.TCF@contoso.com"}, false},
 		{"Kad3-xNw7yTcFh4R", []string{"Ka", "", "x", "ñ", "d3-x"}, true},
 		{"Kad3-xNw7yTcFh4R", []string{"Ünal-Kad"}, false},
+		{"Kad3-xNw7yTcFh4R", []string{"D3-x@contoso.com"}, false},
+		{"Kad3-xNw7yTcFh4R", []string{"w7@contoso.com"}, true},
 		{"kad3-xnw7ytcfh4r", nil, false},
 		{"KAD3-XNW7YTCFH4R", nil, false},
 		{"Kada-xNwayTcFhaR", nil, false},
