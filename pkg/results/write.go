@@ -151,7 +151,7 @@ func isPlain(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; plainBytes[c>>6]>>(c&63)&1 == 0 {
+		if c := s[i]; !plainBytes[c] {
 			return c >= utf8.RuneSelf && isPlainBeyondASCII(s)
 		}
 	}
@@ -162,7 +162,7 @@ func isPlain(s string) bool {
 func isPlainBeyondASCII(s string) bool {
 	for _, r := range s {
 		switch {
-		case r < utf8.RuneSelf && plainBytes[r>>6]>>(r&63)&1 == 1,
+		case r < utf8.RuneSelf && plainBytes[r],
 			r >= 0xc0 && r < 0x250, r >= 0x388 && r < 0x3cf, r >= 0x400 && r < 0x460, // Latin, Greek, Cyrillic
 			r >= 0x620 && r < 0x64b, r >= 0x4e00 && r < 0xa000, r >= 0xac00 && r < 0xd7a4: // Arabic, Han, Hangul
 		default:
@@ -172,12 +172,13 @@ func isPlainBeyondASCII(s string) bool {
 	return s[len(s)-1] != ' '
 }
 
-// plainBytes is the set of the printable bytes of ASCII without " , and ; as a bit for
-// each byte.
-var plainBytes = [4]uint64{
-	0: (1<<64 - 1<<' ') &^ (1<<'"' | 1<<',' | 1<<';'),
-	1: 1<<63 - 1, // from @ to ~
-}
+// plainBytes is the set of the printable bytes of ASCII without " , and ;.
+var plainBytes = func() (set [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		set[c] = c != '"' && c != ',' && c != ';'
+	}
+	return set
+}()
 
 // appendCell adds a cell in quotes where RFC 4180 asks for them, and where a
 // reader might trim it or take the line for an empty one.
