@@ -121,7 +121,7 @@ type earlySync struct {
 }
 
 // syncAfter is how many bytes are worth a sync before the end. Small files get none.
-const syncAfter = 8 << 20
+const syncAfter = 16 << 20
 
 func newEarlySync(file *os.File) *earlySync {
 	s := &earlySync{file: file, done: make(chan error, 1)}
