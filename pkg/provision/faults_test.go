@@ -253,6 +253,39 @@ func TestRefusedLaterIsStillTold(t *testing.T) {
 	})
 }
 
+// One refusal of a customer that was served before is no reason to give up the rest,
+// whether or not the create was carried out; several in a row are.
+func TestRefusedForAMoment(t *testing.T) {
+	for _, test := range []struct {
+		mishap  simulate.Mishap
+		refusal int // how many creates are refused, from the tenth on
+		created int // at least
+		err     bool
+	}{
+		{simulate.FailBefore, 1, 30, false},
+		{simulate.FailAfter, 1, 30, false},
+		{simulate.FailAfter, 2, 30, false},
+		{simulate.FailBefore, 1000, 9, true},
+	} {
+		var creates atomic.Int64
+		sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+			if r.Op != simulate.CreateUser {
+				return simulate.Fault{}
+			}
+			if n := int(creates.Add(1)); n < 10 || n >= 10+test.refusal {
+				return simulate.Fault{}
+			}
+			return simulate.Fault{Mishap: test.mishap, Status: 403, Code: 2032}
+		}}
+		bubble(t, fmt.Sprint(test.mishap, " ", test.refusal), sc, func(w *world) {
+			sum, err := w.applied(staff(30))
+			if sum.Created < test.created || sum.Failed > 3 || errors.As(err, new(*RefusedError)) != test.err {
+				t.Errorf("%+v, %v; want %d created at least, 3 failed at most, refused %v", sum, err, test.created, test.err)
+			}
+		})
+	}
+}
+
 func TestTheSecondRun(t *testing.T) {
 	bubble(t, "sends nothing, and only what is new", simulate.Scenario{}, func(w *world) {
 		people := staff(60)

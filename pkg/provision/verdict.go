@@ -35,6 +35,9 @@ func (r *run) next(j *job, e *partner.Error) step {
 	case transient(e.Kind), e.WantsFreshToken():
 		return r.retry(j, e)
 	case e.ConcernsCustomer():
+		if j.lane.succeeded.Load() != 0 && !j.lane.forbid() {
+			return r.retry(j, e) // it served this customer before
+		}
 		return refuseLane
 	case e.Kind == partner.Conflict || j.doubtful:
 		return lookUp
@@ -67,7 +70,8 @@ func (r *run) retry(j *job, e *partner.Error) step {
 }
 
 // forbiddenAtMost is how many refusals in a row, without a success, are taken for
-// the customer's and not the row's where the code says neither.
+// the customer's where the code says neither that nor the row's, or where it does but
+// the customer was served before.
 const forbiddenAtMost = 3
 
 // forbid counts a refusal and reports whether it is one too many.

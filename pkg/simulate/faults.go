@@ -34,6 +34,7 @@ const (
 type Fault struct {
 	Mishap     Mishap
 	Status     int           // see the mishaps; 429 has the throttling body
+	Code       int           // of the error that FailBefore and FailAfter answer with; 0 = what such a status usually says
 	RetryAfter string        // header of FailBefore, FailAfter and Late, verbatim; "" = none
 	Before     time.Duration // extra wait before the service decides
 	After      time.Duration // extra wait between its decision and the answer; see also Late
@@ -113,10 +114,12 @@ func (f Fault) failure(status int) answer {
 		status = f.Status
 	}
 	var a answer
-	switch status {
-	case http.StatusTooManyRequests:
+	switch {
+	case f.Code != 0:
+		a = refuse(&apiError{status, f.Code, "The request is refused.", nil, sourceDirectory})
+	case status == http.StatusTooManyRequests:
 		a = throttled(status, "Rate limit is exceeded.")
-	case http.StatusInternalServerError:
+	case status == http.StatusInternalServerError:
 		a = refuse(&apiError{status, 800003, "An unexpected error occurred in the service's back end.", nil, sourceDirectory})
 	default: // gateways answer in plain words, if at all
 		a = answer{status: status, body: raw{"text/plain", []byte(http.StatusText(status))}}
