@@ -29,6 +29,7 @@ type lane struct {
 
 	doubts    bench        // rows that wait for the listing at the end
 	refused   bench        // rows that have failed, unless that listing says that they exist
+	unvouched int          // see vouched
 	settling  bool         // no creates are under way: only what became of those before is found out
 	forbidden atomic.Int32 // refusals in a row without a success
 	ranOut    atomic.Int32 // rows whose attempts ran out, without a success since they were begun

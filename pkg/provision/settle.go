@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"muster/pkg/ledger"
@@ -144,7 +145,11 @@ func (r *run) find(l *lane, state partner.State, jobs []*job) (map[string]partne
 
 // identified settles a row whose name the tenant has.
 func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
-	if r.ours(j, u) {
+	ours, err := r.ours(ctx, j, u)
+	if err != nil {
+		return r.leave(j)
+	}
+	if ours {
 		if !r.claims.take(u.ID) {
 			return r.dispute(j, u)
 		}
@@ -160,15 +165,52 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 // a request of ours may have made it. Where a user too few is a person created twice,
 // in the next run under the next number, that is so of any request, also of one that
 // was refused at once: something on the way may have sent it twice. Else a name that
-// is taken is ours only if we had asked for it before. Unless the request was in
-// doubt the password is then reset, since somebody else may have been quicker.
-func (r *run) ours(j *job, u partner.User) bool {
+// is taken is ours only if we had asked for it before, or if the service says so when
+// it is asked again. Unless the request was in doubt the password is then reset, since
+// somebody else may have been quicker. An error says that this is not known, since the
+// run or the lane has ended: the next run finds out.
+func (r *run) ours(ctx context.Context, j *job, u partner.User) (bool, error) {
 	before := j.lane.before
 	free := j.resumed || before == nil || !before.has(j.intent.UPN)
-	if !free || !sameNames(u, j.intent) {
-		return false
+	switch {
+	case !free || !sameNames(u, j.intent):
+		return false, nil
+	case j.doubtful, r.OnExists == NumberExisting, !j.taken(), j.repeated() && tellsNames(u, j.intent):
+		return true, nil
 	}
-	return j.doubtful || r.OnExists == NumberExisting || !j.taken() || j.repeated() && tellsNames(u, j.intent)
+	return r.vouched(ctx, j, u)
+}
+
+// unvouchedAtMost is how many users of a customer, one after the other, are asked for
+// in vain before it is clear that the service does not remember requests, or that
+// another run is at work.
+const unvouchedAtMost = 20
+
+// vouched reports whether the service answers with a user when the request is sent
+// again. A service that remembers MS-RequestIds does so only to whoever made the user,
+// and one that does not says that the name is taken, as it is.
+func (r *run) vouched(ctx context.Context, j *job, u partner.User) (bool, error) {
+	l := j.lane
+	if u.ID == "" || l.unvouched >= unvouchedAtMost {
+		return false, nil
+	}
+	l.unvouched++
+	var user partner.User
+	err := r.call(ctx, l, "create user", func(ctx context.Context) (err error) {
+		j.attempts++
+		user, err = r.Directory.CreateUser(ctx, l.tenant, partner.Call{RequestID: j.intent.Request, CorrelationID: uuid.New()}, j.newUser())
+		return err
+	})
+	switch {
+	case err != nil && isEnd(err):
+		return false, err
+	case err != nil:
+		return false, nil
+	case !strings.EqualFold(user.ID, u.ID): // the listed one is gone, or one of the two ids is wrong
+		return false, disputed(user)
+	}
+	l.unvouched = 0
+	return true, nil
 }
 
 // taken reports whether the last answer may say that the name is somebody else's:
@@ -230,7 +272,11 @@ func (r *run) otherUser(j *job, u partner.User) ledger.Outcome {
 // wasThere corrects what was recorded of a row that the service refused: a user
 // has its name. The watcher has counted the row.
 func (r *run) wasThere(ctx context.Context, j *job, u partner.User) error {
-	if r.ours(j, u) && r.claims.take(u.ID) {
+	ours, err := r.ours(ctx, j, u)
+	if err != nil {
+		return nil // it stays unconfirmed
+	}
+	if ours && r.claims.take(u.ID) {
 		r.unfail(j)
 		j.certain = false
 		return r.created(ctx, j, u.ID)

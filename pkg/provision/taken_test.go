@@ -134,19 +134,24 @@ func TestRefusedAfterItWasCarriedOut(t *testing.T) {
 }
 
 // A name that is taken when a request comes for the second time is our own user's,
-// whatever was answered to the first; one that is taken at once may be another run's.
+// whatever was answered to the first; one that is taken at once may be another run's,
+// unless the service remembers our request.
 func TestTakenByOurFirstRequest(t *testing.T) {
-	for status, created := range map[int]int{429: 9, 401: 9, 409: 0, 400: 0} {
+	for _, test := range []struct {
+		status, created int
+		forgets         bool // the service forgets request ids
+	}{{429, 9, true}, {401, 9, true}, {409, 0, true}, {400, 0, true}, {409, 9, false}, {400, 9, false}} {
+		status, created := test.status, test.created
 		for _, onExists := range []OnExists{SkipExisting, FailExisting} {
 			for _, taken := range []int{409, 400} {
-				sc := simulate.Scenario{Repeats: simulate.Repeats{Ignore: true}, Fault: func(r simulate.Request) simulate.Fault {
+				sc := simulate.Scenario{Repeats: simulate.Repeats{Ignore: test.forgets}, Fault: func(r simulate.Request) simulate.Fault {
 					if r.Op != simulate.CreateUser || r.Attempt > 1 {
 						return simulate.Fault{}
 					}
 					return simulate.Fault{Mishap: simulate.FailAfter, Status: status}
 				}}
 				sc.Dialect.Duplicate = simulate.Refusal{Status: taken, Code: 3000}
-				bubble(t, fmt.Sprint(status, onExists, taken), sc, func(w *world) {
+				bubble(t, fmt.Sprint(status, onExists, taken, test.forgets), sc, func(w *world) {
 					w.batch = func(b *Batch) { b.OnExists = onExists }
 					people := staff(9)
 					w.input(rowsOf(people)...)
