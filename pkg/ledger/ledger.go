@@ -379,24 +379,3 @@ func (l *Ledger) Undo(k Key) error {
 }
 
 func (s *state) undo() { s.status, s.unconfirmed = Deleting, false }
-
-// Hand records that the passwords of these people are in a credentials file
-// which is complete, or that they have the one of the input, file "". So they
-// need no new one.
-func (l *Ledger) Hand(file string, keys []Key) error {
-	if err := l.append(handed{Type: typeHanded, File: file, Keys: keys, At: time.Now()}); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.hand(keys)
-	return nil
-}
-
-func (l *Ledger) hand(keys []Key) {
-	for _, k := range keys {
-		s := l.state[k]
-		s.held = false
-		l.state[k] = s
-	}
-}
