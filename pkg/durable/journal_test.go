@@ -248,7 +248,7 @@ func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
 
 // Where two hundred workers append without a pause, enough is gathered as soon as
 // the disk is free, and nobody waits for the clock: each round of theirs takes about
-// the sync under way when it begins and the next. By the clock it would be 12 ms.
+// the sync under way when it begins and the next. By the clock it would be 10 ms.
 func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if took, most := time.Since(began), 10*3*onDisk; took > most {
+		if took, most := time.Since(began), 10*4*onDisk; took > most { // some rounds fall apart in two
 			t.Errorf("10 rounds took %v, want at most %v", took, most)
 		}
 		if err := j.Close(); err != nil {
