@@ -10,26 +10,27 @@ import (
 // https://learn.microsoft.com/partner-center/developer/api-throttling-guidance
 //
 // So it looks at what else was on the wire when a customer was refused. If the
-// limit is shared, requests of the others are refused too; if it is that
-// customer's own, they are not. How much each answer tells depends on how far
-// above the limit the run must have been if all share it (just above, a bucket
-// refuses few), and on whether the other customer was as fast as the refused
-// one: it may have met a limit of its own at the same time. As long as the
-// matter is not clear, the whole run obeys.
+// limit is shared, what is on the wire is refused without regard to whose it is:
+// as large a part of the others' attempts as of that customer's. If it is that
+// customer's own, the others pass. How large the part is does not matter, so nothing
+// needs to be known about the limit. As long as the matter is not clear, the whole
+// run obeys: no attempt is made inside a stated wait to find out. And as odds are but
+// odds, a verdict that customers have limits of their own is trusted no further than it
+// is clear: only so many attempts of others are made inside somebody's wait; then
+// everybody waits, until another refusal says the same.
 type blame struct {
 	verdict verdict
-	odds    float64 // log of the odds for shared, from groups gone by
-	first   *Gate   // whose refusal opened the group; nil: none yet
-	from    time.Time
+	odds    float64   // log of the odds for shared, from groups gone by
+	revoked int       // times that separate was taken back
+	trust   int       // separate only: attempts that may yet be made inside the waits of others
+	first   *Gate     // whose refusal opened the group; nil: none yet
+	from    time.Time // start of the first attempt refused
 	to      time.Time // attempts that started from from to to belong to the group
 	wire    int       // of them: not answered yet
-	excess  float64   // the part of attempts that a shared bucket would refuse
 	use     int       // of first, lately
 	dear    bool      // the wait is long
 	even    bool      // no scout is ahead: customers who are alike may meet limits of their own together
-	own     tally     // of first, without the refusal
-	slower  tally     // others that were slower than first
-	level   tally     // others that were not
+	tallies []tally   // by customer; that of first, without the refusal, comes first
 }
 
 type verdict int
@@ -41,25 +42,39 @@ const (
 )
 
 const (
-	clear    = 3.5 // log of the odds from which on they are
-	likely   = 1.0 // the same where a mistake costs less than to keep everybody waiting
-	mostOdds = 6.0 // of one group; whatever it shows, the next may show that it was chance
-	apart    = 2.5 // the same of one that speaks for limits of their own, since excess is an estimate: it takes two
+	clear    = 3.5 // log of the odds from which on all share a limit
+	certain  = 5.0 // the same for limits of their own: a mistake costs attempts inside a stated wait
+	likely   = 2.5 // the same where the wait is long, so that keeping everybody waiting costs more
+	dearer   = 2.0 // what is asked for in addition each time that it was a mistake
+	speaks   = 2.0 // of one group, from which on it says anything about that
+	mostOdds = 6.0 // whatever it shows, what comes may show that it was chance
 
-	strict   = 0.9  // refused by a service that refuses all until the stated time
-	stray    = 0.02 // refused for a reason of its own at the same time
-	together = 0.5  // the same where it was as fast
+	mostLevel = 1.5 // odds that the refusals of customers who were as fast can add
+
+	fewAttempts  = 8.0   // inside a wait: what a verdict just beyond doubt is worth
+	moreAttempts = 200.0 // the same of a long wait
+
+	stray  = 0.005 // part of the attempts that is refused for a reason of its own at the same time
+	rarely = 0.02  // part of the customers who meet a limit of their own at the same time though they were slower
+	small  = 0.1   // prior of a part that may well be small
+	fair   = 1.0   // prior of one that may be anything
 )
 
-type tally struct{ refused, accepted float64 }
+// A tally is what became of a customer's attempts on the wire.
+type tally struct {
+	gate              *Gate
+	level             bool // it was as fast as the first
+	refused, accepted float64
+}
 
 // open starts a group with a refusal of g. wire is how many attempts are out.
-func (b *blame) open(g *Gate, start, now time.Time, wire int) {
+func (b *blame) open(g *Gate, start, now time.Time, wire int, dear, even bool) {
 	if b.first != nil {
-		b.odds = min(max(b.odds+b.group(), -mostOdds), mostOdds)
+		b.odds = min(max(b.odds+b.group(), b.own()-1), mostOdds)
 	}
-	b.first, b.from, b.to, b.wire, b.use = g, start, now, wire, g.use(now)
-	b.own, b.slower, b.level = tally{}, tally{}, tally{}
+	b.first, b.from, b.to, b.wire = g, start, now, wire
+	b.use, b.dear, b.even = g.use(now), dear, even
+	b.tallies = append(b.tallies[:0], tally{gate: g})
 }
 
 // note takes the answer to an attempt into account. Those that started within
@@ -69,52 +84,116 @@ func (b *blame) note(g *Gate, start, now time.Time, refused bool, spread time.Du
 		return
 	}
 	b.wire--
-	if refused && g == b.first && start.Before(b.from) {
+	if refused && start.Before(b.from) {
 		b.from = start
 	}
-	if refused || start.After(b.from.Add(spread)) {
-		t := &b.slower
-		switch {
-		case g == b.first:
-			t = &b.own
-		case b.even && 4*g.use(now) >= 3*b.use:
-			t = &b.level
-		}
-		if refused {
-			t.refused++
-		} else {
-			t.accepted++
+	if t := b.tally(g, now); refused {
+		t.refused++
+	} else if start.After(b.from.Add(spread)) {
+		t.accepted++
+	}
+	if complete := b.wire <= 0 || now.Sub(b.to) > time.Second; complete || refused {
+		b.judge(complete)
+	}
+}
+
+func (b *blame) tally(g *Gate, now time.Time) *tally {
+	for i := range b.tallies {
+		if b.tallies[i].gate == g {
+			return &b.tallies[i]
 		}
 	}
-	b.judge(b.wire <= 0 || now.Sub(b.to) > time.Second)
+	b.tallies = append(b.tallies, tally{gate: g, level: b.even && 4*g.use(now) >= 3*b.use})
+	return &b.tallies[len(b.tallies)-1]
 }
 
 // judge changes the verdict if the odds are clear. That nobody else is refused
 // shows only when all answers are in.
 func (b *blame) judge(complete bool) {
-	switch odds := b.odds + b.group(); {
+	group, own := b.group(), b.own()
+	switch odds := b.odds + group; {
 	case odds > clear:
 		b.verdict = shared
-	case odds < -2*clear, complete && odds < -clear, complete && b.dear && odds < -likely:
+	case complete && odds < own && group < -speaks:
 		b.verdict = separate
+		b.trust = max(b.trust, b.worth(own-odds))
+	case b.verdict == separate && odds > own/2:
+		b.verdict, b.trust = unclear, 0
+		b.revoked++
 	}
 }
 
+// own returns the odds below which customers have limits of their own.
+func (b *blame) own() float64 {
+	odds := -certain
+	if b.dear {
+		odds = -likely
+	}
+	return odds - dearer*float64(b.revoked)
+}
+
+// worth returns how many attempts inside the waits of others a verdict is worth that
+// is as much beyond doubt: e times as many where a mistake is e times less likely.
+func (b *blame) worth(beyond float64) int {
+	few := fewAttempts
+	if b.dear {
+		few = moreAttempts
+	}
+	return int(few * math.Exp(min(beyond, 10)))
+}
+
 // group returns the log of the odds for a shared limit from this group alone.
+// Customers who were as fast may well meet limits of their own together; that they are
+// refused shows little, and nothing once it is known that they have such limits.
 func (b *blame) group() float64 {
-	const most = 1.5 // that customers who are alike and even can show for a shared limit
-	part := (b.own.refused + 2*b.excess) / (b.own.refused + b.own.accepted + 2)
-	odds := b.slower.odds(part, stray) + min(b.level.odds(part, together), most)
-	return min(max(odds, -apart), mostOdds)
+	most := mostLevel
+	if b.verdict == separate {
+		most = 0
+	}
+	return min(b.weigh(true), b.weigh(false)+most)
 }
 
-// odds compares a shared limit, which refuses a part of the attempts or nearly
-// all, with limits of their own, which few of these customers would meet just
-// then, or a part of them.
-func (t tally) odds(excess, part float64) float64 {
-	return max(t.likelihood(excess), t.likelihood(strict)) - max(t.likelihood(stray), t.likelihood(part))
+// weigh compares a shared limit, which refuses the same part of everybody's attempts,
+// with limits of their own: they refuse a part of the first customer's, and of
+// others' only if they happen to meet theirs. level: including customers who were as
+// fast.
+func (b *blame) weigh(level bool) float64 {
+	all := b.tallies[0]
+	separate, alike, meeting := all.limited(small), 0.0, 0.0
+	for _, t := range b.tallies[1:] {
+		if t.level && !level {
+			continue
+		}
+		all.refused += t.refused
+		all.accepted += t.accepted
+		spared, meets := t.refused*math.Log(stray)+t.accepted*math.Log(1-stray), t.limited(fair)
+		if !t.level {
+			separate += max(spared, math.Log(rarely)+meets)
+			continue
+		}
+		alike++
+		if meets > spared {
+			meeting++
+		}
+		separate += max(spared, meets)
+	}
+	if meeting > 0 {
+		separate += logBeta(meeting+1, alike-meeting+1)
+	}
+	return all.limited(small) - separate
 }
 
-func (t tally) likelihood(p float64) float64 {
-	return t.refused*math.Log(p) + t.accepted*math.Log(1-p)
+// limited returns the log of the likelihood that a limit refuses so many of so many,
+// whatever the part may be: the parts that it may be are weighed by the beta
+// distribution of prior and 1.
+func (t tally) limited(prior float64) float64 {
+	return math.Log(prior) + logBeta(t.refused+prior, t.accepted+1)
+}
+
+// logBeta returns the logarithm of the beta function.
+func logBeta(a, b float64) float64 {
+	x, _ := math.Lgamma(a)
+	y, _ := math.Lgamma(b)
+	z, _ := math.Lgamma(a + b)
+	return x + y - z
 }

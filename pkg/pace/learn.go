@@ -167,21 +167,6 @@ func (l *learner) probe(now float64) {
 // seeking reports whether no limit has shown yet, now or in a former run.
 func (l *learner) seeking() bool { return l.mode == starting && l.target == 0 }
 
-// excess returns the part of the attempts that a bucket would refuse now if this
-// scope were the one it limits: how much faster they went just now than in the
-// mean, which it let pass.
-func (l *learner) excess(at float64) float64 {
-	const look = 0.3
-	past := usualBurst
-	if l.last.at > 0 {
-		past = l.last.pause
-	}
-	length := max(at-l.resumed, 0.01)
-	n := float64(l.trace.count(at-look, at) + 1)
-	lately := n / min(look, length)
-	return 1 - float64(l.trace.count(0, at)+1)/(length+past)/lately - 1.5/n
-}
-
 // limiting reports whether it is the speed that limits the attempts, not the
 // places in flight or a lack of work: else more speed would mean nothing, and
 // could not be tested.

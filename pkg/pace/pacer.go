@@ -13,8 +13,8 @@ import (
 //
 // A refusal stops the whole run until it is clear whom it is meant for: if the
 // requests of other customers that were on the wire with the refused one are
-// refused too, all share one limit, and the run as a whole is paced; if they
-// pass, each customer has its own, and the others go on. Then one customer at a
+// refused too, all share one limit, and the run as a whole is paced; if only its
+// own are, each customer has its own limit, and the others go on. Then one customer at a
 // time finds out what the limit is like, and the others keep within it.
 type Pacer struct {
 	mu      sync.Mutex
@@ -155,16 +155,13 @@ func (pass *Pass) Leave(a Answer) {
 	p.dispatch()
 }
 
-// refused stops whom a refusal is meant for: everybody, unless it is clear that
-// this customer has a limit of its own.
+// refused stops whom a refusal is meant for: everybody, unless it is so clear that
+// this customer has a limit of its own that the others may be trusted to go on.
 func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	p.run.refused++
 	g.scope.refused++
 	if b := &p.blame; len(p.gates) > 1 && (b.first == nil || start.After(b.to)) {
-		b.open(g, start, now, p.run.inFlight)
-		b.excess = min(max(p.run.learner.excess(p.run.clock(start)), 0.02), 0.9)
-		b.dear = a.RetryAfter.Seconds() > dearPause
-		b.even = p.peers.limited > 0 || p.peers.scout == nil
+		b.open(g, start, now, p.run.inFlight, g.scope.wait(a).Seconds() > dearPause, p.peers.limited > 0 || p.peers.scout == nil)
 	} else {
 		p.consider(g, start, now, true)
 	}
@@ -175,37 +172,64 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 		g.scope.learner.refuse(g.scope.clock(start))
 	}
 	g.scope.pause(start, now, a)
-	if p.blame.verdict == separate {
+	if p.blame.verdict == separate && p.blame.trust > 0 {
 		return
 	}
-	if p.blame.verdict == unclear && len(p.gates) > 1 {
+	if p.blame.verdict != shared && len(p.gates) > 1 {
 		a.RetryAfter = min(a.RetryAfter, MaxRetryAfter) // beyond that this customer is stalled; the others need not be
 	}
 	p.run.pause(start, now, a)
 }
 
 // consider weighs an answer as evidence. When it becomes clear what is limited,
-// what was learned about the other kind of scope is void.
+// what was learned about the other kind of scope is void; when it no longer is,
+// everybody waits.
 func (p *Pacer) consider(g *Gate, start, now time.Time, refused bool) {
-	before := p.blame.verdict
+	before, trust := p.blame.verdict, p.blame.trust
 	p.blame.note(g, start, now, refused, p.run.learner.lag())
+	if p.blame.trust > trust {
+		p.run.lift(now)
+	}
 	if p.blame.verdict == before {
 		return
 	}
 	speed := p.run.learner.speed
-	p.peers = peers{off: p.blame.verdict == shared, scout: p.peers.scout, limited: p.peers.limited}
-	if p.blame.verdict == separate {
-		p.run.lift(now)
+	p.peers.off = p.blame.verdict == shared
+	switch p.blame.verdict {
+	case separate:
 		p.run.learner.forget(speed)
-		return
+	case shared:
+		for _, other := range p.gates {
+			other.scope.learner.forget(speed)
+		}
+		p.obey(now)
+		p.run.learner.refuse(p.run.clock(p.blame.from))
+	case unclear:
+		p.obey(now)
 	}
-	for _, other := range p.gates {
-		other.scope.learner.forget(speed)
-		if other.scope.pausing(now) {
-			p.run.prolong(now, other.scope.until)
+}
+
+// obey has everybody wait for as long as any customer has to.
+func (p *Pacer) obey(now time.Time) {
+	for _, g := range p.gates {
+		if g.scope.pausing(now) {
+			p.run.prolong(now, g.scope.until)
 		}
 	}
-	p.run.learner.refuse(p.run.clock(p.blame.from))
+}
+
+// lend counts an attempt that a customer makes inside the wait of another. When no more
+// is lent, everybody waits.
+func (p *Pacer) lend(g *Gate, now time.Time) {
+	if p.blame.verdict != separate || p.blame.trust == 0 {
+		return
+	}
+	if !slices.ContainsFunc(p.gates, func(other *Gate) bool { return other != g && other.scope.pausing(now) }) {
+		return
+	}
+	if p.blame.trust--; p.blame.trust == 0 {
+		p.obey(now)
+	}
 }
 
 // dispatch lets in whoever may start now, and sets the timer for the next.
@@ -224,6 +248,7 @@ func (p *Pacer) dispatch() {
 		}
 		w := g.queue[0]
 		g.queue = g.queue[1:]
+		p.lend(g, now)
 		p.ceiling.admit(now)
 		p.run.admit(now)
 		g.scope.admit(now)
@@ -369,11 +394,4 @@ func (p *Pacer) Snapshot() Snapshot {
 		s.Waiting += len(g.queue)
 	}
 	return s
-}
-
-// use returns how many attempts started lately.
-func (g *Gate) use(now time.Time) int {
-	const lately = 2 // seconds
-	at := g.scope.clock(now)
-	return g.scope.learner.trace.count(at-lately, at)
 }

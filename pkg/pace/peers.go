@@ -140,3 +140,10 @@ func (e *event) taken() likeness {
 	rate := safely * e.trace.rate(largeBurst, e.at)
 	return likeness{quota: rate, burst: e.demand(rate)}
 }
+
+// use returns how many attempts started lately.
+func (g *Gate) use(now time.Time) int {
+	const lately = 2 // seconds
+	at := g.scope.clock(now)
+	return g.scope.learner.trace.count(at-lately, at)
+}

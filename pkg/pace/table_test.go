@@ -89,8 +89,8 @@ func TestAims(t *testing.T) {
 		refused    float64 // by any seed
 	}{
 		{table(60000)[0], false, 1, 0.95, 0.003},
-		{table(60000)[1], false, 1, 0.95, 0.003},
-		{table(60000)[2], false, 1, 0.90, 0.003},
+		{table(60000)[1], false, 1, 0.95, 0.004},
+		{table(60000)[2], false, 1, 0.87, 0.003},
 		{table(60000)[3], false, 1, 0.99, 0.005},
 		{table(12000)[0], false, 4, 0.85, 0.008},
 		{table(12000)[1], false, 4, 0.85, 0.013},
@@ -126,26 +126,23 @@ func TestManyCustomers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")
 	}
-	// Who is limited is a conclusion from chances. A wrong one, seen once in some
-	// fifty runs, may cost some requests until the next refusal corrects it.
-	const fooled = 10
 	for _, aim := range []struct {
 		scenario         scenario
+		seeds            uint64
 		efficiency, each float64 // of the last customer, and the mean of all
 	}{
-		{service("6 x 150, 20/s each", jobs(150, 6), 16, usual, each(lenient(20, 5, 1, 1))), 0.65, 0.70},
-		{service("6 x 150, shared 60/s", jobs(150, 6), 16, usual, lenient(60, 30, 1, 1)), 0.65, 0.60},
-		{service("12 x 50-350, 20/s each", uneven(12), 64, usual, each(lenient(20, 10, 1, 5))), 0.42, 0.45},
-		{service("12 x 50-350, shared 60/s", uneven(12), 64, usual, lenient(60, 15, 1, 5)), 0.65, 0.55},
-		{service("50 x 100, 20/s each", jobs(100, 50), 256, usual, each(lenient(20, 10, 1, 5))), 0.18, 0.38},
+		{service("6 x 150, 20/s each", jobs(150, 6), 16, usual, each(lenient(20, 5, 1, 1))), 3, 0.65, 0.70},
+		{service("6 x 150, shared 60/s", jobs(150, 6), 16, usual, lenient(60, 30, 1, 1)), 3, 0.65, 0.60},
+		{service("12 x 50-350, 20/s each", uneven(12), 64, usual, each(lenient(20, 10, 1, 5))), 12, 0.62, 0.64},
+		{service("12 x 50-350, shared 60/s", uneven(12), 64, usual, lenient(60, 15, 1, 5)), 3, 0.65, 0.55},
+		{service("50 x 100, 20/s each", jobs(100, 50), 256, usual, each(lenient(20, 10, 1, 5))), 3, 0.25, 0.60},
 	} {
 		s, eff, mean := aim.scenario, 0.0, 0.0
-		const seeds = 3
-		for seed := range uint64(seeds) {
+		for seed := range aim.seeds {
 			o := run(t, s, seed, s.inFlight, newMuster(s, seed, nil))
-			eff, mean = eff+o.efficiency()/seeds, mean+o.mean/seeds
-			if o.early > fooled || o.lost > 0 {
-				t.Errorf("%s, seed %d: got %d requests inside a window and %d rows lost, want %d and none at most", s.name, seed, o.early, o.lost, fooled)
+			eff, mean = eff+o.efficiency()/float64(aim.seeds), mean+o.mean/float64(aim.seeds)
+			if o.early+o.lost > 0 {
+				t.Errorf("%s, seed %d: got %d requests inside a window and %d rows lost, want none", s.name, seed, o.early, o.lost)
 			}
 		}
 		t.Logf("%s: %.3f, mean of the customers %.3f", s.name, eff, mean)

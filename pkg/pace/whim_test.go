@@ -14,11 +14,11 @@ func TestWhims(t *testing.T) {
 		wait  string        // Retry-After; "": none
 		most  time.Duration // of the mean
 	}{
-		{0.02, "1", 65 * time.Second},
-		{0.05, "1", 80 * time.Second},
+		{0.02, "1", 75 * time.Second},
+		{0.05, "1", 90 * time.Second},
 		{0.1, "1", 2 * time.Minute},
 		{0.2, "1", 3 * time.Minute},
-		{0.1, "0", 19 * time.Second},
+		{0.1, "0", 22 * time.Second},
 		{0.1, "", 2 * time.Minute},
 	} {
 		const seeds = 6
