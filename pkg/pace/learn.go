@@ -330,6 +330,7 @@ func (l *learner) forget(speed float64) {
 	l.mode, l.speed, l.target = starting, speed, 0
 	l.quota, l.burst, l.former, l.saved, l.window = 0, 0, 0, 0, 0
 	l.refused, l.last, l.sharp, l.unsure = math.Inf(1), event{}, event{}, 0
+	l.counter = counter{}
 }
 
 // found returns the rate to start the next run with; 0 if no limit showed.
