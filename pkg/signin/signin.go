@@ -138,6 +138,7 @@ func (s *Source) Token(ctx context.Context, rejected secret.Text) (secret.Text, 
 	if !token.Empty() && !due {
 		return token, nil
 	}
+	caller := ctx
 	ctx, cancel := s.untilStopped(ctx)
 	defer cancel()
 	if !token.Empty() {
@@ -156,6 +157,11 @@ func (s *Source) Token(ctx context.Context, rejected secret.Text) (secret.Text, 
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
+		// The turn may come from one who gave up together with this caller, and
+		// before ctx has heard of it.
+		if caller.Err() != nil {
+			return secret.Text{}, context.Cause(caller)
+		}
 		return s.renew(ctx, rejected, round, patient)
 	case <-ctx.Done():
 		return secret.Text{}, context.Cause(ctx)
