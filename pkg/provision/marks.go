@@ -1,6 +1,9 @@
 package provision
 
-import "iter"
+import (
+	"iter"
+	"math"
+)
 
 // fate says what the survey decided about a row.
 type fate uint8
@@ -45,6 +48,17 @@ type marks struct {
 // chunkSize is how many marks are allocated at a time.
 const chunkSize = 4096
 
+// grow makes room for the first rows of n people, for speed, as [upn.Names.Grow] does.
+func (ms *marks) grow(n int) {
+	each := float64(n) / float64(len(ms.firsts))
+	slots := int(each+4*math.Sqrt(each))*5/4 + 5 // chance fills hardly any table more than that
+	for i := range ms.firsts {
+		if t := &ms.firsts[i]; slots > max(minSlots, len(t.slots)) {
+			t.resize(slots)
+		}
+	}
+}
+
 // add appends the mark of the next row.
 func (ms *marks) add(m mark) {
 	if ms.len%chunkSize == 0 {
@@ -77,7 +91,7 @@ func (ms *marks) all() iter.Seq[mark] {
 func (ms *marks) first(hash uint64, row uint32) uint32 {
 	t := &ms.firsts[hash>>56]
 	if t.used >= len(t.slots)/5*4 {
-		t.grow()
+		t.resize(len(t.slots) + max(minSlots, min(len(t.slots), 4096), len(t.slots)/4))
 	}
 	for i := t.place(uint32(hash)); ; i++ {
 		if i == len(t.slots) {
@@ -128,16 +142,20 @@ type firsts struct {
 	used  int
 }
 
+// A table is at most four fifths full. Where grow was not called, small ones double
+// and large ones grow by a quarter.
+const minSlots = 20
+
 // slot is one row; row 0 is free. The rest of the hash is in the row's mark.
 type slot struct{ tag, row uint32 }
 
 func (t *firsts) place(tag uint32) int { return int(uint64(tag) * uint64(len(t.slots)) >> 32) }
 
-// grow doubles small tables and adds a quarter to large ones: old and new places are
-// in the same order, so that moving is one walk through memory.
-func (t *firsts) grow() {
+// resize moves the rows into a larger table: old and new places are in the same order,
+// so that moving is one walk through memory.
+func (t *firsts) resize(slots int) {
 	old := t.slots
-	t.slots = make([]slot, len(old)+max(20, min(len(old), 4096), len(old)/4))
+	t.slots = make([]slot, slots)
 	for _, s := range old {
 		if s.row == 0 {
 			continue

@@ -114,6 +114,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	r.keepToPause()
 	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {
+		r.grow(b.Input.Lines())
 		for _, c := range b.Input.Mapping().Columns {
 			if c.Field == roster.UserPrincipalName {
 				r.column = c.Header
@@ -128,6 +129,15 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 		cut()
 		r.end(nil)
 	}
+}
+
+// grow makes room for as many people. What is not used costs no memory where the
+// system gives out pages as they are touched; elsewhere a file of empty lines must not
+// cost more than this many.
+func (r *run) grow(people int) {
+	const most = 16 << 20
+	r.names.Grow(min(people, most))
+	r.marks.grow(min(people, most))
 }
 
 // stopping ends the intake at Batch.Stop and cuts off what hangs after that. It

@@ -247,6 +247,10 @@ func (f *File) Mapping() Mapping {
 	return m
 }
 
+// Lines returns the number of line ends in the file, which has as many rows at most; 0
+// where it is not known, as of a file with the line ends of the classic Mac.
+func (f *File) Lines() int { return f.text.lines }
+
 // Has reports whether a column feeds the field, one of the constants of this
 // package. JSON Lines may bring every field.
 func (f *File) Has(name string) bool {

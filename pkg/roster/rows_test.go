@@ -69,6 +69,24 @@ func TestProcessors(t *testing.T) {
 	}
 }
 
+// TestLines: who makes room for people goes by the lines.
+func TestLines(t *testing.T) {
+	const head = "First name,Last name\r\n"
+	for text, want := range map[string]int{
+		head + "Ada,Smith\r\nBo,Li\r\n":            3,
+		head + "Ada,Smith\r\nBo,Li":                2,
+		"First name,Last name\rAda,Smith\rBo,Li\r": 0,
+	} {
+		f, err := openText(t, "people.csv", text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Lines(); got != want {
+			t.Errorf("%q: got %d lines, want %d", text, got, want)
+		}
+	}
+}
+
 // TestMap holds the order of results, and that work runs once a row.
 func TestMap(t *testing.T) {
 	f, err := openText(t, "people.csv", string(peopleCSV(10_000)), Options{})

@@ -18,6 +18,7 @@ type text struct {
 	encoding string // as in Mapping
 	bom      int    // bytes of the byte-order mark, of UTF-8 only; some programs put it before Windows-1252
 	loneCR   bool   // lines end with CR alone, as on the classic Mac
+	lines    int    // LFs
 }
 
 const (
@@ -54,7 +55,7 @@ func surveyText(s *source, maxLine int) (text, error) {
 			return text{}, err
 		}
 	}
-	t.loneCR = c.cr && !c.lf
+	t.loneCR, t.lines = c.cr && !c.lf, c.line
 	return t, nil
 }
 

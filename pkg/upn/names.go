@@ -2,6 +2,7 @@ package upn
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 
@@ -12,10 +13,11 @@ import (
 // case. It is made by [NewNames] and not safe for concurrent use.
 //
 // It keeps 64-bit hashes instead of the names: 12 bytes a slot and between 15
-// and 19 bytes a name (up to 30 of the first million), so that ten million names need less than 200 MB. Two names with one
-// hash are taken for equal, which happens about three times in a million runs of
-// ten million names each; a generated name then only gets a number that it did
-// not need. No name is ever given out twice.
+// and 19 bytes a name (up to 30 of the first million where [Names.Grow] was not
+// called), so that ten million names need less than 200 MB. Two names with one hash
+// are taken for equal, which happens about three times in a million runs of ten
+// million names each; a generated name then only gets a number that it did not need.
+// No name is ever given out twice.
 //
 // The hash is xxHash64 without a seed, for the same file has to give the same
 // names on every machine. Who can craft the file can craft names that share a
@@ -33,6 +35,10 @@ type segment struct {
 	used  int
 }
 
+// A segment is at most four fifths full, and one that grows by itself at least 64 %:
+// small ones double, large ones grow by a quarter.
+const minSlots = 20
+
 // slot is a taken name. As three words of 32 bits it fills 12 bytes, and one
 // cache line holds five. The hash 0 marks a free slot.
 type slot struct {
@@ -42,6 +48,18 @@ type slot struct {
 
 // NewNames returns an empty set.
 func NewNames() *Names { return &Names{} }
+
+// Grow makes room for n names, for speed: a set that grows by itself is moved some
+// twenty times on its way to ten million. A wrong guess does no harm.
+func (s *Names) Grow(n int) {
+	each := float64(n) / float64(len(s.segments))
+	slots := int(each+4*math.Sqrt(each))*5/4 + 5 // chance fills hardly any segment more than that
+	for i := range s.segments {
+		if g := &s.segments[i]; slots > max(minSlots, len(g.slots)) {
+			g.resize(slots)
+		}
+	}
+}
 
 // Reserve takes the name and reports whether it was free. The name is not checked:
 // see [Check].
@@ -144,7 +162,7 @@ func (s *Names) find(h uint64) *slot {
 func (s *Names) insert(h uint64) (e *slot, isNew bool) {
 	g := &s.segments[h>>56]
 	if g.used >= len(g.slots)/5*4 {
-		g.grow()
+		g.resize(len(g.slots) + max(minSlots, min(len(g.slots), 4096), len(g.slots)/4))
 	}
 	e = g.probe(h)
 	if !e.free() {
@@ -178,12 +196,11 @@ func (g *segment) place(h uint64) int {
 	return int(uint64(uint32(h>>24)) * uint64(len(g.slots)) >> 32)
 }
 
-// grow makes room: small tables double, and large ones grow by a quarter, so that they
-// stay at least 64 % full. Since old and new places are in the same order, moving the
-// slots is a walk through memory.
-func (g *segment) grow() {
+// resize moves the slots into a larger table. Since old and new places are in the same
+// order, that is a walk through memory.
+func (g *segment) resize(slots int) {
 	old := g.slots
-	g.slots = make([]slot, len(old)+max(20, min(len(old), 4096), len(old)/4))
+	g.slots = make([]slot, slots)
 	for _, e := range old {
 		if !e.free() {
 			*g.probe(uint64(e.high)<<32 | uint64(e.low)) = e

@@ -183,6 +183,34 @@ func TestNamesAgainstMap(t *testing.T) {
 	}
 }
 
+// TestGrow: there is room for as many names as were announced, and those that were
+// there before stay.
+func TestGrow(t *testing.T) {
+	const before, n = 3000, 100_000
+	s := NewNames()
+	name := func(i int) string { return fmt.Sprintf("user%d@contoso.com", i) }
+	for i := range before {
+		s.Reserve(name(i))
+	}
+	s.Grow(n)
+	s.Grow(before) // no more than there is
+	slots := func() (n int) {
+		for i := range s.segments {
+			n += len(s.segments[i].slots)
+		}
+		return n
+	}
+	room := slots()
+	for i := range n {
+		if got, want := s.Reserve(name(i)), i >= before; got != want {
+			t.Fatalf("Reserve(%q): got %v, want %v", name(i), got, want)
+		}
+	}
+	if got := slots(); got != room || room > n*8/5 {
+		t.Errorf("%d slots after Grow(%d), and %d when all were used, want the same, and at most %d", room, n, got, n*8/5)
+	}
+}
+
 // FuzzNames reads its input as a series of requests and compares with a map.
 func FuzzNames(f *testing.F) {
 	f.Add("a a a b a2 a2 A !a3 a")
