@@ -189,7 +189,7 @@ func (u *unauthorized) forget() {
 func (u *unauthorized) another(sent time.Time) (times int, next bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if next = u.times == 0 || !sent.Before(u.last); next {
+	if next = u.times == 0 || sent.After(u.last); next {
 		u.times++
 		u.last = time.Now()
 	}
