@@ -14,8 +14,9 @@ import (
 var ErrTooLong = errors.New("the answer is too long")
 
 // Body reads the whole body of an answer and closes it. A body longer than
-// limit bytes is [ErrTooLong]. A byte-order mark is dropped: Partner Center
-// begins its answers with one, which encoding/json refuses.
+// limit bytes is [ErrTooLong]. Byte-order marks are dropped: Partner Center
+// begins its answers with one, which encoding/json refuses, and what stands before
+// it may add another.
 //
 // Reading to the end is what lets the connection be used again; after a body
 // that is too long it is closed instead.
@@ -33,7 +34,7 @@ func Body(r *http.Response, limit int64) ([]byte, error) {
 		case int64(len(body)) > limit:
 			return nil, ErrTooLong
 		case err == io.EOF:
-			return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), nil
+			return bytes.TrimLeft(body, "\ufeff"), nil
 		case err != nil:
 			return nil, err
 		case len(body) == cap(body):
@@ -48,24 +49,27 @@ const MaxRetryAfter = 24 * time.Hour
 
 // RetryAfter reads the Retry-After header: seconds, also with a fraction, or a
 // date (RFC 9110, section 10.2.3). ok is false where it is missing or makes no
-// sense, as a negative number does. The wait lies between 0 and
-// [MaxRetryAfter].
+// sense, as a negative number does. Of several, as a service and a gateway before
+// it make them, the longest holds. The wait lies between 0 and [MaxRetryAfter].
 //
 // A date is taken relative to the answer's own Date header, so that a local
 // clock which is wrong does not matter; only without that header now is used.
 func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
-	value := strings.TrimSpace(h.Get("Retry-After"))
-	if wait, ok := Seconds(value); ok {
-		return wait, true
-	}
-	until, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
 	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = sent
 	}
-	return min(max(until.Sub(now), 0), MaxRetryAfter), true
+	for _, line := range h.Values("Retry-After") {
+		if until, err := http.ParseTime(strings.TrimSpace(line)); err == nil {
+			wait, ok = max(wait, until.Sub(now)), true
+			continue
+		}
+		for value := range strings.SplitSeq(line, ",") {
+			if seconds, good := Seconds(strings.TrimSpace(value)); good {
+				wait, ok = max(wait, seconds), true
+			}
+		}
+	}
+	return min(wait, MaxRetryAfter), ok
 }
 
 // Seconds reads a decimal number of seconds without a sign, such as "57" or

@@ -95,9 +95,14 @@ func TestRetryAfter(t *testing.T) {
 		{date(time.Hour + 30*time.Second), date(time.Hour), 30 * time.Second, true},
 		{date(-time.Hour + 30*time.Second), date(-time.Hour), 30 * time.Second, true},
 		{date(90 * time.Second), "no date", 90 * time.Second, true},
+		{"0\n57\n12", "", 57 * time.Second, true},
+		{"57\nsoon", "", 57 * time.Second, true},
+		{date(90*time.Second) + "\n57", "", 90 * time.Second, true},
+		{"2, 57", "", 57 * time.Second, true},
+		{"-3\nsoon", "", 0, false},
 	} {
 		h := http.Header{}
-		h.Set("Retry-After", test.after)
+		h["Retry-After"] = strings.Split(test.after, "\n")
 		h.Set("Date", test.date)
 		got, ok := RetryAfter(h, now)
 		if got != test.want || ok != test.ok {
@@ -125,6 +130,7 @@ func TestBody(t *testing.T) {
 		{"plain", strings.NewReader("{}"), 2, "{}", nil},
 		{"unknown length", strings.NewReader("{}"), -1, "{}", nil},
 		{"with a mark", strings.NewReader("\xef\xbb\xbf{}"), 5, "{}", nil},
+		{"with two marks", strings.NewReader("\xef\xbb\xbf\xef\xbb\xbf{}"), 8, "{}", nil},
 		{"half a mark", strings.NewReader("\xef\xbb{}"), 4, "\xef\xbb{}", nil},
 		{"empty", strings.NewReader(""), 0, "", nil},
 		{"at the limit", strings.NewReader("0123456789"), 10, "0123456789", nil},
