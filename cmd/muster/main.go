@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 )
 
 func main() {
+	// What net/http has to say it says to this logger, such as the bytes that follow
+	// an answer longer than its Content-Length: there may be a password in them.
+	log.SetOutput(io.Discard)
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

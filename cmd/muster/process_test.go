@@ -11,12 +11,15 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -46,6 +49,7 @@ func TestProcesses(t *testing.T) {
 		"killed at random": (*shop).killed, "three at once": (*shop).threeAtOnce,
 		"a signal": (*shop).signalled, "a full disk": (*shop).fullDisk,
 		"the sign-in hangs": (*shop).hangingSignIn, "a second signal": (*shop).secondSignal,
+		"more than was announced": (*shop).longAnswer,
 	} {
 		t.Run(name, func(t *testing.T) { test(&shop{t: t, binary: binary, dir: t.TempDir()}) })
 	}
@@ -160,6 +164,41 @@ func (s *shop) fullDisk() {
 		s.t.Fatalf("exit code %d of the second run\n%s", code, out)
 	}
 	s.check(300)
+}
+
+// longAnswer is an answer that goes on after its Content-Length, as a broken gateway
+// makes it. What net/http has to say of that quotes the rest, where the password is.
+func (s *shop) longAnswer() {
+	s.serve()
+	s.people(1)
+	emulator, err := url.Parse(s.url)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(emulator)
+	var broken atomic.Bool
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/users") || broken.Swap(true) {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		proxy.ServeHTTP(answer, r)
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		defer c.Close()
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n%s", answer.Body)
+	}))
+	s.t.Cleanup(gateway.Close)
+	s.url = gateway.URL
+	out, code := s.run(s.apply())
+	if code != exitDone || strings.Contains(out, "Unsolicited") || strings.Contains(out, "forceChangePassword") {
+		s.t.Errorf("exit code %d, and it says\n%s", code, out)
+	}
+	s.check(1)
 }
 
 // serve starts the emulator, which ends with the test.
