@@ -39,6 +39,9 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	}
 	paced := answer
 	paced.Throttled = l.health.note(a.Kind) || answer.Throttled
+	if answer.Failed && answer.HasRetryAfter { // a 502, say: nobody was too fast, and yet it asks for quiet
+		r.Pacer.Await(time.Now().Add(answer.RetryAfter))
+	}
 	pass.Leave(paced)
 	r.count(a, answer)
 	if err := r.keepPause(answer); err != nil {
@@ -62,7 +65,7 @@ const (
 // keepPause records how long the service wants us to wait, for a run that follows
 // this one before that is over.
 func (r *run) keepPause(a pace.Answer) error {
-	if !a.Throttled || !a.HasRetryAfter || a.RetryAfter <= 0 || r.Ledger == nil || r.planning {
+	if !a.Throttled && !a.Failed || !a.HasRetryAfter || a.RetryAfter <= 0 || r.Ledger == nil || r.planning {
 		return nil
 	}
 	until := time.Now().Add(min(a.RetryAfter, longestMemory))

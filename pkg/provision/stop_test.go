@@ -59,18 +59,24 @@ func TestStoppingAHangingService(t *testing.T) {
 }
 
 // A run that begins while the service still wants quiet sends nothing, whoever was
-// told to be quiet.
+// told to be quiet, and whether or not it was for being too fast.
 func TestAPauseOutlivesItsRun(t *testing.T) {
-	for wait, after := range map[string]time.Duration{"3600": time.Hour + time.Minute, "60": 0} {
+	type asked struct {
+		status int
+		wait   string
+	}
+	for a, after := range map[asked]time.Duration{
+		{429, "3600"}: time.Hour + time.Minute, {429, "60"}: 0, {502, "3600"}: time.Hour + time.Minute, {502, "60"}: 0,
+	} {
 		told := false
 		sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
 			if r.Op != simulate.CreateUser || told {
 				return simulate.Fault{}
 			}
 			told = true
-			return simulate.Fault{Mishap: simulate.FailBefore, Status: 429, RetryAfter: wait}
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: a.status, RetryAfter: a.wait}
 		}}
-		bubble(t, wait, sc, func(w *world) {
+		bubble(t, fmt.Sprint(a.status, a.wait), sc, func(w *world) {
 			w.batch = func(b *Batch) { b.InFlight = 1 }
 			people := staff(5)
 			w.input(rowsOf(people)...)
@@ -80,7 +86,7 @@ func TestAPauseOutlivesItsRun(t *testing.T) {
 				t.Error("a run that was told to wait has ended well")
 			}
 			requests, began := w.service.Counts().Requests, time.Now()
-			if wait == "3600" { // too long to sit out
+			if a.wait == "3600" { // too long to sit out
 				if _, err := w.applied(people); err == nil || w.service.Counts().Requests != requests {
 					t.Errorf("%v, and %d requests in the pause", err, w.service.Counts().Requests-requests)
 				}
