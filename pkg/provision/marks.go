@@ -156,6 +156,7 @@ func (t *firsts) place(tag uint32) int { return int(uint64(tag) * uint64(len(t.s
 func (t *firsts) resize(slots int) {
 	old := t.slots
 	t.slots = make([]slot, slots)
+	clear(t.slots) // memory that is read before it is written costs a system twice the work
 	for _, s := range old {
 		if s.row == 0 {
 			continue

@@ -136,8 +136,11 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 // cost more than this many.
 func (r *run) grow(people int) {
 	const most = 16 << 20
-	r.names.Grow(min(people, most))
-	r.marks.grow(min(people, most))
+	people = min(people, most)
+	var names sync.WaitGroup
+	names.Go(func() { r.names.Grow(people) })
+	r.marks.grow(people)
+	names.Wait()
 }
 
 // stopping ends the intake at Batch.Stop and cuts off what hangs after that. It

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -45,6 +46,24 @@ func TestStandardInput(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
 		t.Errorf("got %q left behind", left)
+	}
+}
+
+// TestInvalidUTF8 has one odd byte or letter at each place of texts of all lengths.
+func TestInvalidUTF8(t *testing.T) {
+	for length := range 80 {
+		for at := range length {
+			for _, odd := range []string{"\x80", "\xff", "é", "\xe4\xb8", "明"} {
+				text := strings.Repeat("a", at) + odd + strings.Repeat("b", length-at)
+				want := len(text)
+				if !utf8.ValidString(odd) {
+					want = at
+				}
+				if got := invalidUTF8([]byte(text)); got != want {
+					t.Fatalf("%q: got %d, want %d", text, got, want)
+				}
+			}
+		}
 	}
 }
 

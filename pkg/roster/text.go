@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -324,11 +325,7 @@ func invalidUTF8(p []byte) int {
 	i := 0
 	for i < len(p) {
 		if p[i] < utf8.RuneSelf {
-			if i+8 <= len(p) && binary.LittleEndian.Uint64(p[i:])&0x8080808080808080 == 0 {
-				i += 8
-			} else {
-				i++
-			}
+			i += asciiPrefix(p[i:])
 			continue
 		}
 		r, n := utf8.DecodeRune(p[i:])
@@ -336,6 +333,26 @@ func invalidUTF8(p []byte) int {
 			return i
 		}
 		i += n
+	}
+	return i
+}
+
+// asciiPrefix returns how many bytes at the start of p are ASCII.
+func asciiPrefix(p []byte) int {
+	const high = 0x8080808080808080
+	i := 0
+	for ; i+32 <= len(p); i += 32 {
+		b := p[i : i+32 : i+32]
+		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&high != 0 {
+			break
+		}
+	}
+	for ; i+8 <= len(p); i += 8 {
+		if eight := binary.LittleEndian.Uint64(p[i:]) & high; eight != 0 {
+			return i + bits.TrailingZeros64(eight)/8
+		}
+	}
+	for ; i < len(p) && p[i] < utf8.RuneSelf; i++ {
 	}
 	return i
 }
