@@ -1,9 +1,9 @@
 package upn
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -19,7 +19,7 @@ import (
 // million names each; a generated name then only gets a number that it did not need.
 // No name is ever given out twice.
 //
-// The hash is xxHash64 without a seed, for the same file has to give the same
+// The hash is made of xxHash64 without a seed, for the same file has to give the same
 // names on every machine. Who can craft the file can craft names that share a
 // hash and slow their own run down; nobody else's is touched.
 type Names struct {
@@ -89,9 +89,18 @@ func HashOf(upn string) Hash {
 // a processor fetches many at once if none has to wait for what another one says.
 func (s *Names) Expect(names []Hash) {
 	for _, h := range names {
-		if g := &s.segments[h>>56]; g.used > 0 {
-			s.met ^= g.slots[g.place(uint64(h))].low // what is not used is not fetched
+		s.fetch(uint64(h))
+	}
+	for _, h := range names {
+		if e := s.find(uint64(h)); e != nil && e.last > 0 {
+			s.fetch(numbered(uint64(h), uint64(e.last)+1))
 		}
+	}
+}
+
+func (s *Names) fetch(h uint64) {
+	if g := &s.segments[h>>56]; g.used > 0 {
+		s.met ^= g.slots[g.place(h)].low // what is not used is not fetched
 	}
 }
 
@@ -108,20 +117,28 @@ func (s *Names) Next(wish string, h Hash, taken func(upn string) bool) int {
 		entry.last = 1
 		return 1
 	}
-	at := strings.IndexByte(wish, '@')
-	var buf [128]byte
 	n := max(int(entry.last), 1)
 	for {
 		n++
-		full := append(appendNumber(buf[:0], wish[:at], n), wish[at:]...)
-		if taken != nil && taken(string(full)) {
+		if taken != nil && taken(Number(wish, n)) {
 			continue
 		}
-		if _, isNew := s.insert(hash(full)); isNew {
+		if _, isNew := s.insert(hashOfNumber(wish, h, n)); isNew {
 			s.find(uint64(h)).last = uint32(n) // looked up again: insert may have moved it
 			return n
 		}
 	}
+}
+
+// hashOfNumber returns the hash of the wish's [Number] n. It writes out what cutNumber
+// would not undo: where the wish is so long that something may be cut off, and where it
+// ends in a hyphen.
+func hashOfNumber(wish string, h Hash, n int) uint64 {
+	if at := strings.IndexByte(wish, '@'); 0 < at && at < maxLocal-maxDigits && wish[at-1] != '-' {
+		return numbered(uint64(h), uint64(n))
+	}
+	var buf [128]byte
+	return hash(append(buf[:0], Number(wish, n)...))
 }
 
 // hash folds the name to lower case, in place, and hashes it. It never returns 0.
@@ -135,7 +152,30 @@ func hash(name []byte) uint64 {
 			name[i] = c + 'a' - 'A'
 		}
 	}
-	return max(xxhash.Sum64(name), 1)
+	at := bytes.IndexByte(name, '@')
+	if at < 0 {
+		at = len(name)
+	}
+	return hashFolded(name, at)
+}
+
+// hashFolded hashes a name with a number behind its local part, which ends at at, by
+// way of the name without it; see numbered. The name is overwritten.
+func hashFolded(name []byte, at int) uint64 {
+	base, n := cutNumber(name[:at])
+	if n == 0 {
+		return max(xxhash.Sum64(name), 1)
+	}
+	return numbered(hashFolded(append(base, name[at:]...), len(base)), n)
+}
+
+// numbered makes the hash of a name's [Number] n of the name's own. It exists for speed:
+// the numbers of a name are tried, and expected, without writing them out.
+func numbered(h, n uint64) uint64 {
+	h += n * 0x9e3779b97f4a7c15
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	return max(h^h>>32, 1)
 }
 
 // isLower reports whether none of eight bytes is a capital of ASCII. It exists for
@@ -210,48 +250,3 @@ func (g *segment) resize(slots int) {
 }
 
 func (e *slot) free() bool { return e.high|e.low == 0 }
-
-// Number returns the n-th name that is made of one, which may be complete or a local
-// part alone: itself for n below 2, else with the number behind the local part, as in
-// jane.doe2@contoso.com. A hyphen stands between two digits, so that the second k100 is
-// k100-2 and not somebody else's k1002. The local part is cut where the whole would be
-// longer than 64 characters.
-func Number(name string, n int) string {
-	if n < 2 {
-		return name
-	}
-	var buf [128]byte
-	at := strings.IndexByte(name, '@')
-	if at < 0 {
-		at = len(name)
-	}
-	return string(append(appendNumber(buf[:0], name[:at], n), name[at:]...))
-}
-
-func appendNumber(dst []byte, local string, n int) []byte {
-	var digits [20]byte
-	number := strconv.AppendInt(digits[:0], int64(n), 10)
-	local = cut(local, maxLocal-len(number))
-	if local != "" && isDigit(local[len(local)-1]) {
-		local = cut(local, maxLocal-len(number)-1)
-		return append(append(append(dst, local...), '-'), number...)
-	}
-	return append(append(dst, local...), number...)
-}
-
-// cut shortens a local part to at most limit bytes. Where something was cut off,
-// no separator is left at the end.
-func cut(local string, limit int) string {
-	if len(local) <= limit {
-		return local
-	}
-	local = local[:limit]
-	for local != "" && isSeparator(local[len(local)-1]) {
-		local = local[:len(local)-1]
-	}
-	return local
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isSeparator(c byte) bool { return c == '.' || c == '-' || c == '_' }

@@ -3,6 +3,7 @@ package upn
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -80,7 +81,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestHashFoldsCase holds that each byte at each place has the hash of its lower case.
+// TestHashFoldsCase holds that each byte at each place has the hash of its lower case,
+// which is xxHash64 unless the name ends in a number.
 func TestHashFoldsCase(t *testing.T) {
 	for at := range 19 {
 		for c := range 256 {
@@ -90,8 +92,27 @@ func TestHashFoldsCase(t *testing.T) {
 			if 'A' <= c && c <= 'Z' {
 				folded[at] = byte(c) + 'a' - 'A'
 			}
-			if got, want := uint64(HashOf(string(name))), xxhash.Sum64(folded); got != want {
-				t.Errorf("%q: got %x, want the hash of %q, %x", name, got, folded, want)
+			want := xxhash.Sum64(folded)
+			if at == 4 && '2' <= c && c <= '9' {
+				want = numbered(xxhash.Sum64String("zoe.@contoso.com\x80\xff"), uint64(c-'0'))
+			}
+			if got := uint64(HashOf(string(name))); got != want {
+				t.Errorf("%q: got %x, want %x", name, got, want)
+			}
+		}
+	}
+}
+
+// TestHashOfNumber compares with the hash of the name that is written out.
+func TestHashOfNumber(t *testing.T) {
+	long := strings.Repeat("x", 70)
+	for _, local := range []string{"jane.doe", "k100", "k1", "k0", "k007", "k-", "k1-", "k1-2", "k1-2-3", "k1-02", "-", "", "12", "1-2-", "Ünal", long[:52], long[:53], long[:54], long[:63], long[:64], long[:62] + ".y"} {
+		for _, domain := range []string{"@contoso.com", "@"} {
+			for _, n := range []int{2, 9, 10, 99, 1 << 20, math.MaxUint32} {
+				wish := local + domain
+				if got, want := hashOfNumber(wish, HashOf(wish), n), uint64(HashOf(Number(wish, n))); got != want {
+					t.Errorf("number %d of %q: got %x, want %x, the hash of %q", n, wish, got, want, Number(wish, n))
+				}
 			}
 		}
 	}
