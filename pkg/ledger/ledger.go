@@ -241,6 +241,13 @@ func (l *Ledger) Close() error {
 	return errors.Join(errs...)
 }
 
+// Len returns the number of people whom the ledger knows.
+func (l *Ledger) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.state)
+}
+
 // Status returns what the ledger knows of a person.
 func (l *Ledger) Status(k Key) Status {
 	l.mu.Lock()

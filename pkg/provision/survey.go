@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"muster/pkg/ledger"
 	"muster/pkg/roster"
@@ -26,7 +27,11 @@ func (r *run) survey(ctx context.Context) error {
 // names win over generated ones wherever they stand in the file, and so do people of
 // the ledger over others who bear their names.
 func (r *run) namesLater() bool {
-	return r.Input.Has(roster.UserPrincipalName) || r.Ledger != nil && r.Input.Has(roster.ImmutableID)
+	if r.Input.Has(roster.UserPrincipalName) {
+		return true
+	}
+	known := func(l *ledger.Ledger) bool { return l != nil && l.Len() > 0 }
+	return r.Input.Has(roster.ImmutableID) && (known(r.Ledger) || slices.ContainsFunc(r.Siblings, known))
 }
 
 // meet checks and names one person after the other, and yields each when its mark
