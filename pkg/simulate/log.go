@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-
-	"github.com/google/uuid"
 )
 
 // keepRequests is what Scenario.KeepRequests means by zero.
@@ -29,7 +27,6 @@ type log struct {
 	arrived  int
 	attempts map[uint64]int // by fingerprint
 	counts   Counts
-	created  []uuid.UUID // MS-RequestId of each create
 
 	keep   int
 	latest []Request // a ring once it is full, oldest at next
@@ -88,7 +85,6 @@ func (l *log) count(r Request) {
 	}
 	if r.Op == CreateUser && r.Committed {
 		l.counts.Created++
-		l.created = append(l.created, uuid.MustParse(r.RequestID))
 	}
 }
 
@@ -110,16 +106,4 @@ func (s *Service) Counts() Counts {
 	counts := s.log.counts
 	counts.ByOp = maps.Clone(counts.ByOp)
 	return counts
-}
-
-// Creates returns how many users were created under each MS-RequestId (lower
-// case).
-func (s *Service) Creates() map[string]int {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	creates := make(map[string]int, len(s.log.created))
-	for _, id := range s.log.created {
-		creates[id.String()]++
-	}
-	return creates
 }
