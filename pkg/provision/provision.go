@@ -13,9 +13,9 @@
 // are kept (see mark). The first pass, the survey, checks and names everybody,
 // so that nothing is sent from a file whose end is broken and no name depends
 // on the order of answers. The second sends, once for each customer. The third
-// writes the results, in input order, from what the ledger says by then. Validate
-// sends nothing, and writes the results during the survey if no name depends on a
-// later row.
+// writes the results, in input order, from what the ledger says by then. Where
+// names depend on later rows, the survey reads the input twice. Validate sends
+// nothing, and writes the results as the survey reads for the last time.
 //
 // # Customers
 //
