@@ -71,6 +71,8 @@ const (
 	alert      = 5    // times the pause between looks after the quota has fallen
 	absurd     = 4.0  // misfit from which on no bucket is behind the refusals
 	quickClimb = 0.1  // growth a second once the quota has been seen to rise
+	swiftClimb = 6.0  // the same after the first refusal of all, by the attempts accepted before
+	fewRefused = 3    // refusals up to which that one may have been about something else
 	slowClimb  = 0.06 // the same while it is in doubt, times the doubt, by the seconds that a pause takes
 
 	saving  = 0.8 // of the tokens that came in during a pause, sent after it
@@ -309,6 +311,9 @@ func (l *learner) grope(e event, quota, doubt, now float64) {
 	l.speed = max(l.speed, minSpeed)
 	l.enter(climbing, now)
 	l.slope = min(max(slowClimb*doubt/l.pause, 0.001), quickClimb)
+	if l.last.at == 0 && e.rejected <= fewRefused {
+		l.slope = max(l.slope, min(swiftClimb/float64(e.accepted), 3*quickClimb))
+	}
 }
 
 // sameWindow reports whether this refusal and the one before came after equally

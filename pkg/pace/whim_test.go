@@ -1,8 +1,12 @@
 package pace_test
 
 import (
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"muster/pkg/simulate"
 )
 
 // Refusals that have nothing to do with speed cost their pauses, and not the
@@ -31,6 +35,26 @@ func TestWhims(t *testing.T) {
 		t.Logf("%v refused, Retry-After %q: %v in the mean, seeds 0 to %d", tt.share, tt.wait, mean, seeds-1)
 		if mean > tt.most {
 			t.Errorf("%v refused, Retry-After %q: took %v in the mean, want at most %v", tt.share, tt.wait, mean, tt.most)
+		}
+	}
+}
+
+// A few refusals at the very start, for whatever reason, do not make a run crawl.
+func TestRefusedAtFirst(t *testing.T) {
+	t.Parallel()
+	for _, first := range []int64{1, 2, 5, 20} {
+		for _, last := range []int64{first, first + 2} {
+			var requests atomic.Int64
+			s := service("refused at first", jobs(600, 1), 16, usual)
+			s.service.Fault = func(simulate.Request) simulate.Fault {
+				if n := requests.Add(1); n < first || n > last {
+					return simulate.Fault{}
+				}
+				return simulate.Fault{Mishap: simulate.FailBefore, Status: http.StatusTooManyRequests, RetryAfter: "2"}
+			}
+			if took := run(t, s, 0, 16, newMuster(s, 0, nil)).actual; took > 14*time.Second {
+				t.Errorf("requests %d to %d refused: took %v, want at most 14s", first, last, took)
+			}
 		}
 	}
 }
