@@ -31,7 +31,7 @@ func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, er
 	r, over := newRun(ctx, b)
 	defer over()
 	r.planning = true
-	if r.namesLater() {
+	if r.later {
 		for _, err := range r.meet(ctx) {
 			if err != nil {
 				return nil, err

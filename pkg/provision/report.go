@@ -72,7 +72,7 @@ func (r *Report) Rows() iter.Seq2[results.Row, error] {
 // while the rows get theirs.
 func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 	people := r.meet(ctx)
-	if r.namesLater() {
+	if r.later {
 		people = r.meetAgain(ctx)
 	}
 	return func(yield func(results.Row, error) bool) {

@@ -50,6 +50,7 @@ type run struct {
 	seen      map[string]*census // of the tenants that were listed before their lanes were opened; see confirm
 	column    string             // the header of the input's userPrincipalName
 	planning  bool               // nothing is sent
+	later     bool               // names are made only when all rows are known
 	report    Report
 	hopeless  bool  // every customer refuses us
 	unread    error // why the survey was given up, where its results are written at once
@@ -114,6 +115,7 @@ func newRun(ctx context.Context, b Batch) (*run, func()) {
 	r.keepToPause()
 	r.stage = newStage(staged * b.InFlight)
 	if b.Input != nil {
+		r.later = b.namesLater()
 		r.grow(b.Input.Lines())
 		for _, c := range b.Input.Mapping().Columns {
 			if c.Field == roster.UserPrincipalName {

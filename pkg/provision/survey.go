@@ -17,21 +17,21 @@ func (r *run) survey(ctx context.Context) error {
 			return err
 		}
 	}
-	if !r.namesLater() {
+	if !r.later {
 		return nil
 	}
 	return r.nameAll(ctx)
 }
 
-// namesLater reports whether names are made only when all rows are known: given
-// names win over generated ones wherever they stand in the file, and so do people of
-// the ledger over others who bear their names.
-func (r *run) namesLater() bool {
-	if r.Input.Has(roster.UserPrincipalName) {
+// namesLater reports whether names are to be made only when all rows are known: given
+// names win over generated ones wherever they stand in the file, and so do people whom
+// the ledger knows over others who bear their names.
+func (b *Batch) namesLater() bool {
+	if b.Input.Has(roster.UserPrincipalName) {
 		return true
 	}
 	known := func(l *ledger.Ledger) bool { return l != nil && l.Len() > 0 }
-	return r.Input.Has(roster.ImmutableID) && (known(r.Ledger) || slices.ContainsFunc(r.Siblings, known))
+	return b.Input.Has(roster.ImmutableID) && (known(b.Ledger) || slices.ContainsFunc(b.Siblings, known))
 }
 
 // meet checks and names one person after the other, and yields each when its mark
@@ -42,7 +42,6 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 			yield(nil, err)
 			return
 		}
-		later := r.namesLater()
 		for batch, err := range r.judged(ctx) {
 			if err != nil {
 				yield(nil, err)
@@ -59,7 +58,7 @@ func (r *run) meet(ctx context.Context) iter.Seq2[*judged, error] {
 					yield(nil, j.err)
 					return
 				}
-				r.admit(j, later)
+				r.admit(j)
 				if !yield(j, j.err) || j.err != nil {
 					return
 				}
@@ -88,12 +87,12 @@ func (r *run) expect(batch []judged) {
 }
 
 // admit gives the next row its mark.
-func (r *run) admit(j *judged, later bool) {
+func (r *run) admit(j *judged) {
 	r.warn(j)
 	if j.lane.first == 0 {
 		j.lane.first = j.source.N
 	}
-	m := r.mark(j, later)
+	m := r.mark(j)
 	r.marks.add(m)
 	if m.fate == toName || m.fate == toSend || m.fate == resume {
 		r.generates = r.generates || j.passwordless
@@ -194,7 +193,7 @@ func (r *run) keeps(s ledger.Status) bool {
 }
 
 // mark decides about a row in the order of the file.
-func (r *run) mark(j *judged, later bool) mark {
+func (r *run) mark(j *judged) mark {
 	m := mark{hash: j.hash, fate: j.fate, lane: j.lane.index}
 	if had := r.marks.first(m.hash, uint32(j.source.N)); had != uint32(j.source.N) {
 		if m.fate != invalid {
@@ -218,7 +217,7 @@ func (r *run) mark(j *judged, later bool) mark {
 	case m.fate == unnameable:
 	case j.given != "":
 		m.fate = r.markGiven(j)
-	case !later:
+	case !r.later:
 		r.name(j, &m)
 	}
 	return m
