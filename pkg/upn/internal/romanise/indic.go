@@ -6,12 +6,13 @@ package romanise
 // the table serves them too.
 var devanagariLetters = map[rune]string{
 	'अ': "a", 'आ': "a", 'इ': "i", 'ई': "i", 'उ': "u", 'ऊ': "u", 'ऋ': "ri", 'ऌ': "lri",
-	'ऍ': "e", 'ऎ': "e", 'ए': "e", 'ऐ': "ai", 'ऑ': "o", 'ऒ': "o", 'ओ': "o", 'औ': "au",
+	'ॲ': "a", 'ऍ': "e", 'ऎ': "e", 'ए': "e", 'ऐ': "ai", 'ऑ': "o", 'ऒ': "o", 'ओ': "o", 'औ': "au",
 	'क': "k", 'ख': "kh", 'ग': "g", 'घ': "gh", 'ङ': "n", 'च': "ch", 'छ': "chh", 'ज': "j",
 	'झ': "jh", 'ञ': "n", 'ट': "t", 'ठ': "th", 'ड': "d", 'ढ': "dh", 'ण': "n", 'त': "t",
 	'थ': "th", 'द': "d", 'ध': "dh", 'न': "n", 'ऩ': "n", 'प': "p", 'फ': "ph", 'ब': "b",
 	'भ': "bh", 'म': "m", 'य': "y", 'र': "r", 'ऱ': "r", 'ल': "l", 'ळ': "l", 'ऴ': "zh",
 	'व': "v", 'श': "sh", 'ष': "sh", 'स': "s", 'ह': "h",
+	'ॻ': "g", 'ॼ': "j", 'ॾ': "d", 'ॿ': "b",
 	'ा': "a", 'ि': "i", 'ी': "i", 'ु': "u", 'ू': "u", 'ृ': "ri", 'ॅ': "e", 'ॆ': "e", 'े': "e",
 	'ै': "ai", 'ॉ': "o", 'ॊ': "o", 'ो': "o", 'ौ': "au",
 }
@@ -19,6 +20,7 @@ var devanagariLetters = map[rune]string{
 // Signs that belong to the letter before them, as in Devanagari.
 const (
 	tippi       = 'ੰ' // Gurmukhi: as anusvara; the place has another letter in Devanagari
+	addak       = 'ੱ' // Gurmukhi: the consonant after it is doubled
 	nukta       = '़' // another sound: क to क़
 	virama      = '्' // no vowel
 	candrabindu = 'ँ'
@@ -30,6 +32,7 @@ const (
 type syllable struct {
 	consonant, vowel, nasal string
 	inherent                bool // the vowel is the a that is not written
+	doubled                 bool // the consonant is long
 }
 
 // appendIndic appends a word in a script of India. The unwritten a of a syllable
@@ -48,6 +51,9 @@ func appendIndic(dst []byte, letters []rune) []byte {
 		silence(word)
 	}
 	for _, s := range word {
+		if s.doubled {
+			dst = append(dst, s.consonant[0])
+		}
 		dst = append(append(append(dst, s.consonant...), s.vowel...), s.nasal...)
 	}
 	return dst
@@ -57,13 +63,16 @@ func appendIndic(dst []byte, letters []rune) []byte {
 // consonants without a vowel.
 func syllables(letters []rune) []syllable {
 	var word []syllable
-	for _, r := range letters {
-		if c := chillu(r); c != "" {
+	for i, r := range letters {
+		if c := vowelless(r); c != "" {
 			word = append(word, syllable{consonant: c})
 			continue
 		}
-		if r == tippi {
+		switch r {
+		case tippi:
 			r = anusvara
+		case addak:
+			continue
 		}
 		r = northern(r)
 		var last *syllable
@@ -82,8 +91,8 @@ func syllables(letters []rune) []syllable {
 			last.nasal = "h"
 		case found && r >= 'ा' && r <= 'ौ' && last != nil:
 			last.vowel, last.inherent = text, false
-		case found && r >= 'क' && r <= 'ह':
-			word = append(word, syllable{consonant: text, vowel: "a", inherent: true})
+		case found && (r >= 'क' && r <= 'ह' || r >= 'ॻ'):
+			word = append(word, syllable{consonant: text, vowel: "a", inherent: true, doubled: i > 0 && letters[i-1] == addak})
 		case found:
 			word = append(word, syllable{vowel: text})
 		default:
@@ -93,10 +102,12 @@ func syllables(letters []rune) []syllable {
 	return word
 }
 
-// chillu returns the sound of a Malayalam consonant that never has a vowel, "" for
-// every other letter.
-func chillu(r rune) string {
+// vowelless returns the sound of a consonant that never has a vowel, of Malayalam or
+// Bengali, "" for every other letter.
+func vowelless(r rune) string {
 	switch r {
+	case 'ৎ':
+		return "t"
 	case 'ൺ', 'ൻ':
 		return "n"
 	case 'ർ':
@@ -112,7 +123,7 @@ func chillu(r rune) string {
 // northern moves a letter of another Indian script to its place in Devanagari.
 func northern(r rune) rune {
 	switch {
-	case r == 'ৰ':
+	case r == 'ৰ', r == 'ੜ':
 		return 'र'
 	case r == 'ୟ':
 		return 'य'

@@ -13,6 +13,7 @@ package romanise
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -220,8 +221,25 @@ func (r *reader) word(dst []byte, letters []rune) ([]byte, error) {
 	return dst, nil
 }
 
-// run appends a stretch of letters of one script.
+// run appends a stretch of letters of one script, if there is something for each.
 func (r *reader) run(dst []byte, s script, letters []rune) ([]byte, error) {
+	for i, l := range letters {
+		if isTabled(l) || !unicode.IsLetter(l) || unicode.Is(unicode.Lm, l) || strings.ContainsRune(glottals, l) {
+			continue
+		}
+		alone := reader{rules: r.rules}
+		if out, err := alone.read(nil, s, letters[i:i+1]); err == nil && len(out) == 0 {
+			return dst, noTable(letters, letters[i:i+1])
+		}
+	}
+	return r.read(dst, s, letters)
+}
+
+// glottals are letters of Latin alphabets that are left out as the apostrophe is.
+const glottals = "ꞋꞌɁɂ"
+
+// read appends a stretch of letters of one script.
+func (r *reader) read(dst []byte, s script, letters []rune) ([]byte, error) {
 	switch s {
 	case common, latin:
 		return appendLatin(dst, letters, r.rules.hint), nil

@@ -190,3 +190,16 @@ func TestNamesFile(t *testing.T) {
 		}
 	}
 }
+
+// A letter for which there is no Latin one is told, also in a word that has others.
+func TestNoLetterVanishes(t *testing.T) {
+	for _, word := range []string{"Ӄонстанԑин", "محمۮد", "ॳमर", "Ϸαῦλος", "Jaꜩque"} {
+		var unreadable *Unreadable
+		if got, _, err := Append(nil, word, Whole, Rules{}); !errors.As(err, &unreadable) {
+			t.Errorf("%s: got %q, %v, want an *Unreadable", word, got, err)
+		}
+	}
+	if got, _, err := Append(nil, "Caꞌxon", Whole, Rules{}); string(got) != "caxon" || err != nil {
+		t.Errorf("got %q, %v, want caxon: the saltillo goes as the apostrophe does", got, err)
+	}
+}

@@ -21,8 +21,14 @@ func appendRough(dst []byte, letters []rune) []byte {
 	}
 	for i, r := range letters {
 		text := unidecoded(tabled(r))
+		switch r { // as Sri Lanka's passports have them
+		case 'ච':
+			text = "ch"
+		case 'ෂ':
+			text = "sh"
+		}
 		for j := range len(text) {
-			if j == 0 || text[j] != text[j-1] || !strings.Contains("aeiou", text[j:j+1]) {
+			if j == 0 || text[j] != text[j-1] || !isSinhalaConsonant(r) && !strings.Contains("aeiou", text[j:j+1]) {
 				dst = append(dst, text[j])
 			}
 		}
@@ -83,7 +89,7 @@ func tabled(r rune) rune {
 // isTabled reports whether Unidecode knows the letter, or a table here. For a silent one (alef in
 // Thaana, ayin in Syriac) it has a mark that is no letter.
 func isTabled(r rune) bool {
-	if _, _, ok := ethiopic(r); ok {
+	if _, _, ok := ethiopic(r); ok || r == 'ຮ' { // read as the Thai letter at its place
 		return true
 	}
 	section := table.Tables[r>>8]

@@ -35,10 +35,14 @@ func appendThai(dst []byte, letters []rune) []byte {
 
 // audible drops tone marks, and the letters that a thanthakhat silences: the one it
 // stands on, and any before it that follow the consonant which ends the syllable.
+// The vowel am, which the form KC takes apart, is one letter again.
 func audible(letters []rune) []rune {
 	var out []rune
-	for _, l := range letters {
+	for i, l := range letters {
 		switch {
+		case l == '\u0e4d' && i+1 < len(letters) && letters[i+1] == 'า': // as form KC writes ำ
+			out = append(out, 'ำ')
+		case l == 'า' && i > 0 && letters[i-1] == '\u0e4d':
 		case l == '์':
 			for len(out) > 0 && !isThaiConsonant(out[len(out)-1]) {
 				out = out[:len(out)-1]
