@@ -153,6 +153,9 @@ func TestOddNamesAmongOthers(t *testing.T) {
 		"Tóth Győző":    "odd_spelling",
 		"Šimon Žídek":   "",
 		"Jarosław Król": "damaged_text",
+		"Ana Lupaş":     "odd_spelling",
+		"Ana Mª Díaz":   "",
+		"ƒ3³5 Kim":      "damaged_text", // GB 18030 writes so what is not Chinese
 	} {
 		var data []byte
 		for _, in := range []encoding.Encoding{charmap.Windows1250, charmap.Windows1254} {
@@ -193,6 +196,7 @@ func TestMarksInWords(t *testing.T) {
 		{"Muñoz", charmap.Macintosh},
 		{"Català, Vilà", charmap.CodePage850},
 		{"Nàpols", charmap.CodePage850},
+		{"Ángel Ruiz, Álvaro Gil", charmap.CodePage850},
 		{"Bjørn, Ørsted, Æge", charmap.Windows1257},
 		{"Niccolò, Cantù", simplifiedchinese.GBK},
 	}

@@ -247,8 +247,10 @@ type spelling struct {
 func (s spelling) judge() judgement {
 	r := charmap.Windows1252.DecodeByte(s.b)
 	switch {
-	case s.last && (r == 'ª' || r == 'º' || r == '³' && s.length < 3): // M.ª, Nº, m³
+	case s.last && s.length < 4 && (r == 'ª' || r == 'º' || r == '³' && s.length < 3): // M.ª, Nº, m³
 		return usualWord
+	case s.last && (r == 'ª' || r == 'º'): // Fernº is old; Lupaş in Windows-1250 is Lupaº
+		return oddWord
 	case isUpperANSI(s.b) && !s.first && (isLowerANSI(s.before) || isLowerANSI(s.after)):
 		return brokenWord // "RenŽ", "JŸrgen"
 	case isLowerANSI(s.b), isUpperANSI(s.b):
@@ -256,7 +258,7 @@ func (s spelling) judge() judgement {
 			return oddWord
 		}
 		return usualWord
-	case s.length == 1, r == '°' && !(isLowerANSI(s.before) && isLowerANSI(s.after)), r == '±', r == 'µ':
+	case s.length == 1, r == '°' && !(isLowerANSI(s.before) && isLowerANSI(s.after)), r == '±', r == 'µ' && s.length < 3:
 		return usualWord // a symbol by itself, °C, µm
 	}
 	return brokenWord
@@ -316,7 +318,7 @@ func judgeName(name string) judgement {
 	}
 	a.count(append(raw, '\n'))
 	switch {
-	case a.broken > 0, isCutShort(raw):
+	case a.broken > 0, isCutShort(raw), hasFourByteCode(raw):
 		return brokenWord
 	case a.strange+a.tildes > 0:
 		return oddWord
@@ -334,3 +336,16 @@ func isCutShort(name []byte) bool {
 	}
 	return false
 }
+
+// hasFourByteCode finds two letters and two digits in turn, as GB 18030 writes what is
+// not Chinese: Hangul, say.
+func hasFourByteCode(name []byte) bool {
+	for i := range len(name) - 3 {
+		if name[i] >= 0x81 && isDigit(name[i+1]) && name[i+2] >= 0x81 && isDigit(name[i+3]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }

@@ -131,6 +131,10 @@ func (c *checker) name(f field, cell string, limit int) string {
 			fmt.Sprintf("the %s holds a question mark where a letter seems to have been lost", f.title()),
 			"type the letter again, and "+saveAsUTF8+": the encoding of this one does not have all letters")
 	}
+	if escapesLetters(s) {
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds letters that are written as the codes of an old encoding of e-mail", f.title()),
+			"open the list in the program that it comes from, and "+saveAsUTF8)
+	}
 	if !isASCII(s) {
 		if c.file.text.encoding == ansiName {
 			c.spelling(f, s)

@@ -74,6 +74,15 @@ func TestRules(t *testing.T) {
 		{"lastName", "?ng", "damaged_text", ""},
 		{"lastName", "??", "damaged_text", ""},
 		{"displayName", "Ann Lee (new?)", "", ""},
+		{"firstName", "Ren+AOk-e", "damaged_text", ""}, // UTF-7
+		{"firstName", "+BBgEMgQwBD0", "damaged_text", ""},
+		{"firstName", "+Z04", "damaged_text", ""},
+		{"lastName", "Ren~{(&~}e", "damaged_text", ""}, // HZ
+		{"lastName", "SJ+ANY-GREN", "damaged_text", ""},
+		{"displayName", "Ann+Ugo Roe", "", ""},
+		{"displayName", "ANN+AMY", "", ""},
+		{"displayName", "Ann+", "", ""},
+		{"displayName", "Ann + Tom~", "", ""},
 		{"firstName", "FranÃ§ois", "double_encoding", ""},
 		{"firstName", "Å\u0081ukasz", "double_encoding", ""},
 		{"firstName", "Ð˜Ð²Ð°Ð½", "double_encoding", ""},

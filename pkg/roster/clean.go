@@ -84,7 +84,7 @@ const (
 
 var soundness = func() (table [256]uint8) {
 	for c := byte('!'); c < 0x7f; c++ {
-		if !strings.ContainsRune("'?#:$_+", rune(c)) {
+		if !strings.ContainsRune("'?#:$_+~", rune(c)) {
 			table[c] = sound
 		}
 	}

@@ -1,9 +1,11 @@
 package roster
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -91,6 +93,41 @@ func lostLetter(s string) bool {
 	}
 	return false
 }
+
+// escapesLetters reports whether a name holds what UTF-7 writes for letters beyond ASCII
+// ("Ren+AOk-e", RFC 2152: UTF-16 in base64) or HZ ("~{Au~}", RFC 1843). Files in these
+// are pure ASCII, and nothing else tells them.
+func escapesLetters(s string) bool {
+	if strings.Contains(s, "~{") {
+		return true
+	}
+	parts := strings.Split(s, "+")
+	for i, part := range parts[1:] {
+		code := part
+		if n := strings.IndexFunc(part, isNotBase64); n >= 0 {
+			code = part[:n]
+		}
+		units, err := base64.RawStdEncoding.Strict().DecodeString(code)
+		if err != nil || len(units) == 0 || len(units)%2 > 0 {
+			continue
+		}
+		ended := strings.HasPrefix(part[len(code):], "-")
+		if isName := parts[i] != "" && (strings.ToLower(code[1:]) == code[1:] && !hasDigit(code) ||
+			strings.ToUpper(code) == code && !hasDigit(code) && !ended); isName { // Ann+Ugo, ANN+AMY
+			continue
+		}
+		if r := rune(units[0])<<8 | rune(units[1]); r >= utf8.RuneSelf && (unicode.IsLetter(r) || utf16.IsSurrogate(r)) {
+			return true
+		}
+	}
+	return false
+}
+
+func isNotBase64(r rune) bool {
+	return !(r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || r == '/')
+}
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 // isPlaceholder reports whether a name is what databases and people write for
 // nothing. Some are called so, too.
