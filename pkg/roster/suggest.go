@@ -7,9 +7,16 @@ import (
 	"strings"
 )
 
+// manyColumns is more than a list of people has. In a file of so many no slips of the
+// finger are looked for: each column is held against all headers that are usual.
+const manyColumns = 1000
+
 // resembling finds the field whose name or usual header is nearest to an unknown
 // one, if it is near enough for a slip of the finger.
 func (m *mapper) resembling(folded string) string {
+	if len(m.labels) > manyColumns {
+		return ""
+	}
 	like, nearest := "", 3
 	if len(folded) < 8 {
 		nearest = 2
