@@ -22,18 +22,19 @@ const maxLine = 4096
 type plain struct {
 	path   string
 	before int64 // where the entries of earlier runs end
-	double bool  // earlier runs that crashed left two entries of one name
 
 	mu     sync.Mutex // guards what follows
 	memory memory
-	out    *os.File      // nil until there is a file
-	end    int64         // where the whole lines end; the tail moves it on until it is closed
-	tail   *durable.Tail // nil until something is put
+	names  map[uint64]struct{} // hashes of those that have an entry
+	double bool                // one of them has two
+	out    *os.File            // nil until there is a file
+	end    int64               // where the whole lines end; the tail moves it on until it is closed
+	tail   *durable.Tail       // nil until something is put
 	closed bool
 }
 
 func openPlain(path string) (*plain, error) {
-	p := &plain{path: path, memory: newMemory()}
+	p := &plain{path: path, memory: newMemory(), names: map[uint64]struct{}{}}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -60,7 +61,6 @@ func (p *plain) take(size int64) error {
 		return err
 	}
 	p.end = size
-	count, names := 0, map[uint64]struct{}{}
 	for l, err := range p.lines() {
 		if err != nil && l.whole {
 			return fmt.Errorf("%w; mend it, or name another file with --credentials", err)
@@ -70,12 +70,17 @@ func (p *plain) take(size int64) error {
 				return err
 			}
 		}
-		names[p.memory.hash(l.upn)] = struct{}{}
-		count++
+		p.note(l.upn)
 	}
-	p.double = len(names) < count
 	p.before = p.end
 	return nil
+}
+
+// note counts an entry of the name.
+func (p *plain) note(upn string) {
+	before := len(p.names)
+	p.names[p.memory.hash(upn)] = struct{}{}
+	p.double = p.double || len(p.names) == before
 }
 
 // mend deals with a last line that has no line feed. A generated password that is
@@ -191,6 +196,7 @@ func (p *plain) growing(all []Entry) (*durable.Tail, error) {
 	}
 	for _, e := range all {
 		p.memory.remember(e.UPN)
+		p.note(e.UPN)
 	}
 	return p.tail, nil
 }
@@ -239,9 +245,11 @@ func (p *plain) close() error {
 	if p.out == nil {
 		return nil
 	}
+	var failed error // is known to those who put
 	if p.tail != nil {
-		p.end, _ = p.tail.Close() // an error of the disk is known to those who put
-	} else if !p.double && len(p.memory.forgotten) == 0 {
+		p.end, failed = p.tail.Close()
+	}
+	if failed == nil && !p.double && len(p.memory.forgotten) == 0 { // everything there counts
 		return p.out.Close()
 	}
 	return p.settle()
