@@ -7,9 +7,10 @@ import "slices"
 // lower one every time, until it crawled.
 //
 // What a bucket let pass since it was empty last is a lower bound for its quota.
-// A quota may fall below what was proven so, and sometimes does; but one that is
-// found lower and lower again, time after time, is none; nor is one that is still
-// in doubt after several refusals. Then they cost their pauses and little else: the
+// A quota may fall below what was proven so, and sometimes does: then each refusal
+// finds it a little lower than the one before, by ever less and after ever more
+// attempts. One that is found lower and lower again without that, time after time, is
+// none; nor is one that is still in doubt after several refusals. Then they cost their pauses and little else: the
 // speed stays well above what was proven. A limit after all shows by letting the
 // same rate pass between one refusal and the next, time after time, or by refusing
 // almost at once.
@@ -17,7 +18,8 @@ type whims struct {
 	proven   [8]float64 // lower bounds, attempts a second, of the last events
 	next     int        // where the next one goes
 	quota    float64    // the estimate of the last event
-	falls    int        // estimates that contradicted them, each lower than the one before
+	fall     float64    // how much lower than the one before the last estimate was that contradicted them, as a part
+	falls    int        // such estimates that do not near anything
 	doubtful int        // estimates in a row that were no more than guesses
 	short    int        // events in a row that came almost at once
 	on       bool
@@ -27,6 +29,8 @@ const (
 	fallsAtLeast = 3    // falls from which on refusals are whims
 	undecided    = 4    // refusals in a row that left the quota in doubt, from which on they are whims
 	lower        = 0.95 // an estimate below this part of the one before is a fall
+	smaller      = 0.6  // a fall that nears a quota is less than this part of the one before,
+	longer       = 1.3  // and comes after this many times the attempts
 	contradicts  = 0.85 // an estimate below this part of what was proven
 	soon         = 2    // attempts accepted: fewer speak for a limit after all
 	shortAtMost  = 8    // such events in a row
@@ -43,9 +47,13 @@ func (w *whims) judge(e, last event, quota, doubt float64) float64 {
 	best := slices.Max(w.proven[:])
 	switch {
 	case quota >= contradicts*best:
-		w.falls = 0
+		w.falls, w.fall = 0, 0
 	case quota < lower*w.quota:
-		w.falls++
+		fall := 1 - quota/w.quota
+		if nears := fall < smaller*w.fall && float64(e.accepted) > longer*float64(last.accepted); !nears {
+			w.falls++
+		}
+		w.fall = fall
 	}
 	w.quota = quota
 	if w.doubtful++; doubt <= trust {

@@ -39,6 +39,21 @@ func TestWhims(t *testing.T) {
 	}
 }
 
+// A quota that falls is closed in on, and not taken for whims: that would cost a
+// pause for every few attempts.
+func TestFallIsNoWhim(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it measures; go test without -short does")
+	}
+	for seed := range uint64(9) {
+		s := service("falls to a third", jobs(9000, 1), 64, usual, changing(lenient(200, 50, 1, 5), [2]float64{30, 66}))
+		if got := run(t, s, seed, s.inFlight, newMuster(s, seed, nil)).efficiency(); got < 0.5 {
+			t.Errorf("seed %d: got efficiency %.3f, want 0.5", seed, got)
+		}
+	}
+}
+
 // A few refusals at the very start, for whatever reason, do not make a run crawl.
 func TestRefusedAtFirst(t *testing.T) {
 	t.Parallel()
