@@ -10,9 +10,9 @@ import (
 
 const (
 	// syncEvery is the least time between two syncs of a file for less than
-	// enough records. A cloud volume takes 1 to 10 ms for one, so that more
-	// would only queue there, and whoever appends while one is under way shares
-	// the next.
+	// enough records, where several goroutines append. A cloud volume takes 1 to
+	// 10 ms for one, so that more would only queue there, and whoever appends
+	// while one is under way shares the next.
 	syncEvery = 10 * time.Millisecond
 	// enough is how many records are worth a sync before its time. A run that has
 	// so many at once would wait for nothing else.
@@ -143,10 +143,15 @@ func (t *Tail) Close() (end int64, err error) {
 func (t *Tail) writeLoop() {
 	defer close(t.done)
 	var last time.Time // when the last sync began
+	alone := true      // one record was in it: whoever appends waits for each before the next
 	for range t.wake {
-		t.gather(syncEvery - time.Since(last))
+		if !alone {
+			t.gather(syncEvery - time.Since(last))
+		}
 		last = time.Now()
-		t.flush()
+		if n := t.flush(); n > 0 {
+			alone = n == 1
+		}
 	}
 	t.flush() // what came between the last wake and Close
 }
@@ -164,11 +169,12 @@ func (t *Tail) gather(wait time.Duration) {
 	}
 }
 
-// flush writes and syncs the group that was gathered, and tells those who wait.
-func (t *Tail) flush() {
+// flush writes and syncs the group that was gathered, tells those who wait, and
+// returns how many records it was.
+func (t *Tail) flush() int {
 	g := t.take()
 	if g.n == 0 {
-		return
+		return 0
 	}
 	if g.err = t.write(g.lines); g.err != nil {
 		g.err = fmt.Errorf("cannot write %s: %w", t.file.Name(), g.err)
@@ -178,6 +184,7 @@ func (t *Tail) flush() {
 	t.spare = g.lines[:0]
 	t.mu.Unlock()
 	close(g.done)
+	return g.n
 }
 
 // take ends the gathering of a group and begins the next.
