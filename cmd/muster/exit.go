@@ -216,6 +216,8 @@ func hintOf(err error) string {
 		return answer.Advice()
 	case errors.Is(err, ledger.ErrInUse):
 		return "wait until that run has ended; if you mean another input, name another ledger with --ledger"
+	case errors.As(err, &damage) && damage.Line == 1:
+		return "nothing was sent; is this the ledger? It is what apply writes and names at its end, such as staff.ledger.jsonl; if it is, restore it from a backup"
 	case errors.As(err, &damage):
 		return "nothing was sent; restore the file from a backup, or start a new one with --ledger, whose run reports those created before as exists"
 	}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,8 +72,8 @@ func (p *program) report(paths []string) (err error) {
 	} else {
 		s.Summary, err = sum(rows)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return hinted("validate, plan and apply name their results file at the end, such as staff.results.csv", "%v", err)
+	if errno := syscall.Errno(0); err != nil && (errors.Is(err, fs.ErrNotExist) || !errors.As(err, &errno)) {
+		return hinted("a results file is what validate, plan and apply write and name at their end, such as staff.results.csv", "%v", err)
 	}
 	if err != nil {
 		return early(err)

@@ -126,7 +126,7 @@ func (p *program) secret(variable, flag, file string) (secret.Text, error) {
 	}
 	text := strings.TrimSpace(string(b))
 	if text == "" {
-		return secret.Text{}, usage("--%s: the file %s is empty", flag, file)
+		return secret.Text{}, hinted("write it into that file, or name the one that holds it", "--%s: the file %s is empty", flag, file)
 	}
 	return secret.New(text), nil
 }

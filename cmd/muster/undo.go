@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -129,10 +130,16 @@ func (p *program) credentialsOf(path string) func() (*credentials.File, error) {
 	return func() (*credentials.File, error) { return credentials.Open(file, nil) }
 }
 
+// ledgersName is for whoever named something else.
+const ledgersName = "apply names its ledger at the end, such as staff.ledger.jsonl"
+
 // openCreated opens the ledger to be undone, if it is one of this service.
 func (p *program) openCreated(path string) (*ledger.Ledger, error) {
 	if !exists(path) {
-		return nil, hinted("apply names its ledger at the end, such as staff.ledger.jsonl", "there is no ledger %s", path)
+		return nil, hinted(ledgersName, "there is no ledger %s", path)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, hinted(ledgersName, "%s is a folder", path)
 	}
 	was, err := serviceOf(path)
 	switch {
