@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ErrTooLong says that a body is longer than its reader allows.
@@ -48,8 +49,9 @@ func Body(r *http.Response, limit int64) ([]byte, error) {
 const MaxRetryAfter = 24 * time.Hour
 
 // RetryAfter reads the Retry-After header: seconds, also with a fraction, or a
-// date (RFC 9110, section 10.2.3). ok is false where it is missing or makes no
-// sense, as a negative number does. Of several, as a service and a gateway before
+// date (RFC 9110, section 10.2.3). What services write that did not read that is
+// taken too: a unit or quotes, and dates as in e-mails (RFC 5322) and JSON (RFC 3339).
+// ok is false where it is missing or makes no sense, as a negative number does. Of several, as a service and a gateway before
 // it make them, the longest holds. The wait lies between 0 and [MaxRetryAfter].
 //
 // A date is taken relative to the answer's own Date header, so that a local
@@ -59,17 +61,41 @@ func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 		now = sent
 	}
 	for _, line := range h.Values("Retry-After") {
-		if until, err := http.ParseTime(strings.TrimSpace(line)); err == nil {
+		line = strings.Trim(line, ` "`)
+		if until, good := date(line); good {
 			wait, ok = max(wait, until.Sub(now)), true
 			continue
 		}
 		for value := range strings.SplitSeq(line, ",") {
-			if seconds, good := Seconds(strings.TrimSpace(value)); good {
+			if seconds, good := Seconds(withoutUnit(value)); good {
 				wait, ok = max(wait, seconds), true
 			}
 		}
 	}
 	return min(wait, MaxRetryAfter), ok
+}
+
+// date reads a date in any of the formats that are met in headers.
+func date(text string) (t time.Time, ok bool) {
+	for _, layout := range []string{http.TimeFormat, time.RFC850, time.ANSIC, time.RFC1123Z, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// withoutUnit is "57" of " 57", "57s" and "57 seconds".
+func withoutUnit(value string) string {
+	number, unit := strings.TrimSpace(value), ""
+	if i := strings.IndexFunc(number, unicode.IsLetter); i >= 0 {
+		number, unit = strings.TrimSpace(number[:i]), strings.ToLower(number[i:])
+	}
+	switch unit {
+	case "", "s", "sec", "secs", "second", "seconds":
+		return number
+	}
+	return ""
 }
 
 // Seconds reads a decimal number of seconds without a sign, such as "57" or

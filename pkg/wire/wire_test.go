@@ -100,6 +100,15 @@ func TestRetryAfter(t *testing.T) {
 		{date(90*time.Second) + "\n57", "", 90 * time.Second, true},
 		{"2, 57", "", 57 * time.Second, true},
 		{"-3\nsoon", "", 0, false},
+		{"57s", "", 57 * time.Second, true},
+		{"57 Seconds", "", 57 * time.Second, true},
+		{"\"57\"", "", 57 * time.Second, true},
+		{"57 minutes", "", 0, false},
+		{"2026-03-01T12:01:30Z", "", 90 * time.Second, true},
+		{"2026-03-01T13:01:30.500+01:00", "", 90500 * time.Millisecond, true},
+		{"Sun, 01 Mar 2026 12:01:30 +0000", "", 90 * time.Second, true},
+		{"Sunday, 01-Mar-26 12:01:30 GMT", "", 90 * time.Second, true},
+		{"Sun Mar  1 12:01:30 2026", "", 90 * time.Second, true},
 	} {
 		h := http.Header{}
 		h["Retry-After"] = strings.Split(test.after, "\n")
