@@ -12,7 +12,7 @@ type Kind int
 
 // The kinds of an [Error].
 const (
-	// Throttled: 429, or 503 with a Retry-After. Wait, then try again.
+	// Throttled: 429, or 503 that says how long to wait. Wait, then try again.
 	Throttled Kind = iota + 1
 	// Unavailable: 408 or 5xx. It may have been carried out. Try again later.
 	Unavailable

@@ -54,6 +54,8 @@ func TestRefusals(t *testing.T) {
 		{"throttled, nothing", 429, "", nil, Error{Kind: Throttled}},
 		{"throttled, page", 429, "<html><head><TITLE>Slow &amp; steady</TITLE>", nil, Error{Kind: Throttled, Description: "an HTML page: Slow & steady"}},
 		{"503 with a wait", 503, "", []string{"Retry-After", "0.25"}, Error{Kind: Throttled, RetryAfter: 250 * time.Millisecond, HasRetryAfter: true}},
+		{"503, text", 503, `{"message":"Try again in 2 seconds."}`, nil,
+			Error{Kind: Throttled, Description: "Try again in 2 seconds.", RetryAfter: 2 * time.Second, HasRetryAfter: true}},
 		{"503 with nonsense", 503, "", []string{"Retry-After", "later"}, Error{Kind: Unavailable}},
 		{"503", 503, "the server is busy", nil, Error{Kind: Unavailable, Description: "the server is busy"}},
 		{"502 page", 502, "\n<!DOCTYPE html><h1>Bad Gateway</h1>", nil, Error{Kind: Unavailable, Description: "an HTML page"}},

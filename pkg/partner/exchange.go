@@ -254,7 +254,7 @@ func (r *request) refusal(response *http.Response, trace Trace, token secret.Tex
 		return wire.Plain(text, limit, token, r.hidden)
 	})
 	e.Code, e.Description, e.Data = f.code, f.description, f.data
-	if !e.HasRetryAfter && e.Status == http.StatusTooManyRequests {
+	if !e.HasRetryAfter && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
 		e.RetryAfter, e.HasRetryAfter = f.retryAfter, f.hasRetryAfter
 	}
 	if e.Status/100 == 3 {
