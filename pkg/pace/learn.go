@@ -57,26 +57,53 @@ const (
 	windowed             // full speed until a fixed window is used up
 )
 
+// Speeds, in attempts a second.
 const (
-	firstSpeed = 40.0 // attempts a second into an unknown service
+	firstSpeed = 40.0 // into an unknown service
 	topSpeed   = 1e6  // as good as no limit
 	minSpeed   = 0.05 // even after many refusals
+)
 
+// How far under a quota to go, as a part of it.
+const (
+	leastMargin = 0.003 // is left unused however exactly it is known
+	perDoubt    = 0.4   // of the doubt is left unused in addition
+	mostMargin  = 0.08  // in all
+	atEase      = 0.985 // is used where nothing says how exactly it is known
+
+	saving  = 0.8 // of the tokens that came in during a pause is sent after it
+	quicker = 1.2 // times the speed, until they are
+)
+
+// What to make of a refusal.
+const (
 	trust      = 0.15 // doubt up to which an estimate is taken for the quota
+	absurd     = 4.0  // misfit from which on no bucket is behind the refusals
 	longPeriod = 4.0  // seconds from which on a window is worth using up at once
 	dearPause  = 10.0 // seconds from which on a second refusal is to be avoided even at half speed
-	patience   = 60   // times the pause between two looks for a higher quota: they cost 1 or 2 %
-	longest    = 900  // seconds between them at most
-	firstLook  = 75   // seconds to the first one after a start at a remembered rate
-	alert      = 5    // times the pause between looks after the quota has fallen
-	absurd     = 4.0  // misfit from which on no bucket is behind the refusals
-	quickClimb = 0.1  // growth a second once the quota has been seen to rise
-	swiftClimb = 6.0  // the same after the first refusal of all, by the attempts accepted before
-	fewRefused = 3    // refusals up to which that one may have been about something else
-	slowClimb  = 0.06 // the same while it is in doubt, times the doubt, by the seconds that a pause takes
+	fewRefused = 3    // refusals up to which the first of all may have been about something else
+	lowerGuess = 0.93 // factor to a guess for each one in a row before it
+	mostGuess  = 20   // of them at most
+)
 
-	saving  = 0.8 // of the tokens that came in during a pause, sent after it
-	quicker = 1.2 // times the speed, until they are
+// When to look whether the quota is higher than known.
+const (
+	patience  = 60  // times the pause between two looks: they cost 1 or 2 %
+	hurry     = 8   // times the pause, where the quota is in doubt
+	shortest  = 30  // seconds between them at least
+	longest   = 900 // and at most
+	firstLook = 75  // seconds to the first one after a start at a remembered rate
+	alert     = 5   // times the pause between them after the quota has fallen
+	calmer    = 1.2 // factor to that for each look in vain
+)
+
+// How a speed climbs: its growth a second, as a part of it.
+const (
+	quickClimb = 0.1  // once the quota has been seen to rise
+	swiftClimb = 6.0  // after the first refusal of all, by the attempts accepted before
+	slowClimb  = 0.06 // while the quota is in doubt, times the doubt, by the seconds that a pause takes
+	calmClimb  = 0.02 // where no quota has been seen for long
+	leastClimb = 0.001
 )
 
 func newLearner(start, now float64) learner {
@@ -104,7 +131,7 @@ func (l *learner) rate(now float64) float64 {
 			l.enter(probing, now)
 		default:
 			l.enter(climbing, now)
-			l.slope = 0.02
+			l.slope = calmClimb
 		}
 	case climbing:
 		l.rise(now)
@@ -157,7 +184,7 @@ func (l *learner) probe(now float64) {
 	}
 	if l.former > l.quota*1.05 {
 		l.quota, l.former = l.former, 0
-		l.speed, l.hold = l.quota*0.985, patience*l.pause
+		l.speed, l.hold = l.quota*atEase, patience*l.pause
 		l.enter(settled, now)
 		return
 	}
@@ -272,10 +299,10 @@ func (l *learner) learn(e event, now float64) {
 	l.unsure = 0
 	l.quota = quota
 	l.saved = saving*min(l.burst, quota*e.pause) - l.noise(quota)
-	l.speed = quota * (1 - min(0.003+0.4*doubt, 0.08))
-	l.hold = min(max(l.pause*min(max(1/doubt, 8), patience), 30), longest)
+	l.speed = quota * (1 - min(leastMargin+perDoubt*doubt, mostMargin))
+	l.hold = min(max(l.pause*min(max(1/doubt, hurry), patience), shortest), longest)
 	if l.former > 0 {
-		l.hold = min(l.hold, l.pause*alert*math.Pow(1.2, float64(l.tried)))
+		l.hold = min(l.hold, l.pause*alert*math.Pow(calmer, float64(l.tried)))
 		l.tried++
 	}
 	l.enter(settled, now)
@@ -285,7 +312,7 @@ func (l *learner) learn(e event, now float64) {
 func (l *learner) count(rate, now float64) {
 	l.counter.inForce = true
 	l.quota, l.burst, l.former, l.saved = rate, 0, 0, 0
-	l.speed, l.hold = rate*0.985*math.Pow(caution, float64(l.counter.strikes[l.counter.found])), 30
+	l.speed, l.hold = rate*atEase*math.Pow(caution, float64(l.counter.strikes[l.counter.found])), shortest
 	l.enter(settled, now)
 }
 
@@ -302,7 +329,7 @@ func (l *learner) resembles(e event) bool {
 // still uses the window up, and tells a window from a bucket.
 func (l *learner) grope(e event, quota, doubt, now float64) {
 	l.quota = 0
-	l.speed = quota * math.Pow(0.93, float64(min(l.unsure, 20)))
+	l.speed = quota * math.Pow(lowerGuess, float64(min(l.unsure, mostGuess)))
 	l.unsure++
 	lately := float64(e.trace.count(e.at-1, e.at))
 	if e.pause > dearPause && l.speed > 0.8*lately {
@@ -310,7 +337,7 @@ func (l *learner) grope(e event, quota, doubt, now float64) {
 	}
 	l.speed = max(l.speed, minSpeed)
 	l.enter(climbing, now)
-	l.slope = min(max(slowClimb*doubt/l.pause, 0.001), quickClimb)
+	l.slope = min(max(slowClimb*doubt/l.pause, leastClimb), quickClimb)
 	if l.last.at == 0 && e.rejected <= fewRefused {
 		l.slope = max(l.slope, min(swiftClimb/float64(e.accepted), 3*quickClimb))
 	}
