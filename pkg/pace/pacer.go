@@ -130,6 +130,43 @@ type Pass struct {
 	left  bool
 }
 
+// Again is for an attempt that has been held up since it was let go, or is to be made
+// once more, as with a fresh token: it waits until no pause is on. The errors are those
+// of [Gate.Enter]; the attempt then has still to [Pass.Leave].
+func (pass *Pass) Again(ctx context.Context) error {
+	for {
+		until, err := pass.pause()
+		if err != nil || until.IsZero() {
+			return err
+		}
+		timer := time.NewTimer(time.Until(until))
+		select {
+		case <-timer.C:
+			pass.Start = time.Now()
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// pause returns the end of the pause that is on, zero if none is.
+func (pass *Pass) pause() (until time.Time, err error) {
+	p, now := pass.gate.p, time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range []*scope{pass.gate.scope, p.run} {
+		if !s.pausing(now) {
+			continue
+		}
+		if s.stalled != nil {
+			return until, s.stalled
+		}
+		until = later(until, s.until)
+	}
+	return until, nil
+}
+
 // Leave ends the attempt and says what became of it. It must be called exactly
 // once; further calls do nothing.
 func (pass *Pass) Leave(a Answer) {

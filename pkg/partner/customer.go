@@ -116,6 +116,11 @@ func (c *Client) CustomerByDomain(ctx context.Context, domain string) (Customer,
 	var match *Customer
 	page := Page{}
 	for range maxSearchPages {
+		if page != (Page{}) {
+			if failure := r.waitForTurn(ctx); failure != nil {
+				return Customer{}, failure
+			}
+		}
 		var found collection[customerAnswer]
 		found, page, err = list[customerAnswer](ctx, c, r, page)
 		if err != nil {

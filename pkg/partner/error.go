@@ -55,7 +55,7 @@ type Error struct {
 	// valid if HasRetryAfter.
 	RetryAfter    time.Duration
 	HasRetryAfter bool
-	Repeated      bool  // the request was sent twice, the first time with a token that was refused
+	Repeated      bool  // the request was sent before, with a token that was refused
 	Trace               // promotes RequestID and CorrelationID
 	Err           error // the cause, if it is one of this program or of the network
 }

@@ -60,16 +60,23 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	if r.call.RequestID == uuid.Nil {
 		r.call.RequestID = uuid.New()
 	}
-	token, failure := c.token(ctx, &r, secret.Text{})
+	token, failure := c.tokenInTurn(ctx, &r, secret.Text{})
 	if failure != nil {
 		return answer{}, failure
 	}
 	found, failure := c.exchange(ctx, &r, token)
 	if failure.WantsFreshToken() {
 		fresh, unsigned := c.token(ctx, &r, token)
+		if unsigned == nil {
+			unsigned = r.waitForTurn(ctx)
+		}
+		if unsigned == nil { // which may have been refused to others meanwhile
+			fresh, unsigned = c.tokenInTurn(ctx, &r, token)
+		}
 		if unsigned != nil {
 			unsigned.Status, unsigned.Code = failure.Status, failure.Code
 			unsigned.Description, unsigned.Trace = failure.Description, failure.Trace
+			unsigned.Repeated = true
 			return answer{}, unsigned
 		}
 		r.call.CorrelationID = uuid.Nil
@@ -81,6 +88,45 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 		return answer{}, failure
 	}
 	return found, nil
+}
+
+// tokenInTurn asks for a token other than the rejected one. If it took time to get one,
+// it waits for its turn again, and asks whether the token is still good.
+func (c *Client) tokenInTurn(ctx context.Context, r *request, rejected secret.Text) (token secret.Text, failure *Error) {
+	const (
+		atOnce = 5 * time.Millisecond // how long it may take to hand out a token that is there
+		rounds = 3                    // some sources are always slow
+	)
+	for range rounds {
+		asked := time.Now()
+		if token, failure = c.token(ctx, r, rejected); failure != nil || time.Since(asked) < atOnce {
+			break
+		}
+		if failure = r.waitForTurn(ctx); failure != nil {
+			break
+		}
+	}
+	return token, failure
+}
+
+type turnKey struct{}
+
+// WithTurn returns a context for calls of somebody who paces requests, and has let go
+// the first one of the call. turn is asked before each further one, and before the first
+// too if it had to wait for an access token: the service may have asked for quiet since.
+// An error of turn is that of the request, which is not sent: [NotSent].
+func WithTurn(ctx context.Context, turn func() error) context.Context {
+	return context.WithValue(ctx, turnKey{}, turn)
+}
+
+// waitForTurn asks the turn of [WithTurn], if there is one.
+func (r *request) waitForTurn(ctx context.Context) *Error {
+	if turn, ok := ctx.Value(turnKey{}).(func() error); ok {
+		if err := turn(); err != nil {
+			return r.unsent(NotSent, err)
+		}
+	}
+	return nil
 }
 
 // unsent is the error of a request that never left.

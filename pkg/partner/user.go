@@ -153,6 +153,11 @@ func (c *Client) ResetPassword(ctx context.Context, tenant, id string, p secret.
 		}
 	}
 	r.path = user
+	if known != resetPlain {
+		if failure := r.waitForTurn(ctx); failure != nil {
+			return failure
+		}
+	}
 	err := c.change(ctx, r)
 	if err == nil {
 		c.reset.CompareAndSwap(resetUnknown, resetPlain)

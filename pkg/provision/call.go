@@ -24,7 +24,15 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}
-	err = send(ctx)
+	began, barred := pass.Start, error(nil)
+	err = send(partner.WithTurn(ctx, func() error {
+		barred = pass.Again(r.intake)
+		return barred
+	}))
+	if barred != nil {
+		pass.Leave(pace.Answer{Failed: true})
+		return nil, r.notEntered(l, barred)
+	}
 	a := Attempt{Op: op, Customer: l.key(), Latency: time.Since(pass.Start)}
 	var refused *partner.Error
 	if err != nil && !errors.As(err, &refused) {
@@ -47,7 +55,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	if err := r.keepPause(answer); err != nil {
 		return nil, r.broken(err)
 	}
-	if r.refused(refused, pass.Start) {
+	if r.refused(refused, began) {
 		return nil, r.refuse(refused)
 	}
 	return refused, nil

@@ -1,0 +1,33 @@
+package provision
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"muster/pkg/simulate"
+)
+
+// Whoever had to wait for a new token, because the old one was refused, sends nothing
+// while the service has asked for quiet since.
+func TestFreshTokenWaitsForQuiet(t *testing.T) {
+	refused := 0
+	for seed := range uint64(8) {
+		sc := simulate.Scenario{Seed: seed, Latency: simulate.Latency{Min: 60 * time.Millisecond, Max: 80 * time.Millisecond},
+			Quotas:  []simulate.Quota{{Rate: 60, Burst: 10, RetryAfter: simulate.RetryAfter{Min: 2 * time.Second, Max: 3 * time.Second}}},
+			Chances: simulate.Chances{Of: map[simulate.Mishap]float64{simulate.ExpireToken: .1}, Ops: []simulate.Op{simulate.CreateUser}}}
+		bubble(t, fmt.Sprint("seed ", seed), sc, func(w *world) {
+			sum, err := w.applied(staff(200))
+			if err != nil || sum.Created != 200 {
+				t.Errorf("%+v, %v; want 200 created", sum, err)
+			}
+			n := w.service.Counts()
+			if refused += n.Throttled; n.Early > 0 {
+				t.Errorf("%d requests inside a wait, want none", n.Early)
+			}
+		})
+	}
+	if refused == 0 {
+		t.Error("nothing was refused, so this tests nothing")
+	}
+}
