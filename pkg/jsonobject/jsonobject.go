@@ -20,8 +20,8 @@ import (
 	"encoding/json"
 )
 
-// AppendString appends s as a JSON string, as [json.Marshal] does.
-func AppendString(b []byte, s string) []byte {
+// appendString appends s as a JSON string, as [json.Marshal] does.
+func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			quoted, _ := json.Marshal(s) // any string can be marshalled
@@ -36,7 +36,7 @@ func AppendString(b []byte, s string) []byte {
 // AppendMember appends a member with a text to b, which ends with the opening
 // brace of an object or with a member. The name needs no escaping.
 func AppendMember(b []byte, name, text string) []byte {
-	return AppendString(AppendName(b, name), text)
+	return appendString(AppendName(b, name), text)
 }
 
 // AppendName appends the name of a member and its colon, after which any value

@@ -14,10 +14,10 @@ func FuzzAppendString(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := AppendString([]byte("before"), s)
+		got := appendString([]byte("before"), s)
 		want, err := json.Marshal(s)
 		if err != nil || string(got) != "before"+string(want) {
-			t.Errorf("AppendString(%q) = %s, want %s (%v)", s, got, want, err)
+			t.Errorf("appendString(%q) = %s, want %s (%v)", s, got, want, err)
 		}
 	})
 }
