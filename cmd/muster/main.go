@@ -29,7 +29,7 @@ func main() {
 // run is the whole program, so that tests can call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := newProgram(os.Environ(), stdin, stdout, stderr)
-	ctx, release := p.catchSignals(ctx)
+	ctx, release := p.catchSignals(ctx, p.sayStopping)
 	defer release()
 	root := p.root()
 	strictly(root)

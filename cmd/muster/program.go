@@ -4,17 +4,13 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"golang.org/x/term"
 
-	"muster/pkg/provision"
 	"muster/pkg/results"
 	"muster/pkg/signin"
 )
@@ -26,28 +22,30 @@ type program struct {
 	stderr  *screen // everything on standard error goes through it, so that nothing garbles the bar
 	env     []string
 	options options
-	stop    chan struct{}   // closed at the first signal
-	ctx     context.Context // ends at the second
-	overdue chan struct{}   // closed when that is some time ago
+	signals
 
-	log  *zap.Logger // nil before the settings are known
-	json bool        // the log is JSON, so notices go there too
-
-	running atomic.Bool    // a run is under way, and log and json are settled
-	run     string         // its id
-	idle    atomic.Bool    // nothing is on its way, so that there is nothing to bring to its end
 	command *cobra.Command // the one that was called; nil before its settings are known
-	doc     document       // what --output json prints at the end
-	told    bool           // it was printed, or the text instead
-	advised bool           // and it names the next command
-	tokens  *signin.Source // of the client; nil where there is none
-	tally   *tally         // nil where nothing is sent
+	log     *zap.Logger    // nil before the settings are known
+	json    bool           // the log is JSON, so notices go there too
+
+	running atomic.Bool // a run is under way, and log and json are settled
+	idle    atomic.Bool // nothing is on its way, so that there is nothing to bring to its end
+
+	// Of the run; zero where the command has none.
+	run     string         // its id
+	tokens  *signin.Source // of the client
+	tally   *tally         // where something is sent
 	counts  results.Counts // of the rows, once they are known
-	metrics *metrics       // nil where nobody wants them
+	metrics *metrics       // where somebody wants them
+
+	// What the command says at its end.
+	doc     document // what --output json prints
+	told    bool     // it was printed, or the text instead
+	advised bool     // and it names the next command
 }
 
 func newProgram(env []string, stdin io.Reader, stdout, stderr io.Writer) *program {
-	return &program{stdin: stdin, stdout: stdout, stderr: &screen{out: stderr}, env: env, ctx: context.Background(), doc: &head{}}
+	return &program{stdin: stdin, stdout: stdout, stderr: &screen{out: stderr}, env: env, signals: signals{ctx: context.Background()}, doc: &head{}}
 }
 
 // getenv returns an environment variable, "" where there is none.
@@ -60,46 +58,6 @@ func (p *program) getenv(name string) string {
 	return ""
 }
 
-// leavingTime is how long a command may take to end after the second signal.
-const leavingTime = 2 * time.Second
-
-// signalsToStop are SIGINT, SIGTERM, which is also what the closing of a console
-// of Windows looks like, and SIGHUP, which comes when a terminal or its network
-// is gone, except where nohup made the program ignore that.
-func signalsToStop() []os.Signal {
-	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		list = append(list, syscall.SIGHUP)
-	}
-	return list
-}
-
-// catchSignals makes the first signal close p.stop, and the second end the
-// context.
-func (p *program) catchSignals(ctx context.Context) (context.Context, func()) {
-	p.stop, p.overdue = make(chan struct{}), make(chan struct{})
-	ctx, cancel := context.WithCancel(ctx)
-	p.ctx = ctx
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, signalsToStop()...)
-	go func() {
-		if _, ok := <-signals; !ok {
-			return
-		}
-		close(p.stop)
-		go p.sayStopping() // standard error may hang
-		if _, ok := <-signals; ok {
-			cancel()
-			time.AfterFunc(leavingTime, func() { close(p.overdue) })
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel()
-	}
-}
-
 // sayStopping tells a person that the first signal was heard.
 func (p *program) sayStopping() {
 	switch {
@@ -110,59 +68,8 @@ func (p *program) sayStopping() {
 	}
 }
 
-// untilStopped returns a context that ends at the first signal, for what there is
-// no reason to bring to its end.
-func (p *program) untilStopped(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-p.stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
-
-// stopped reports whether the first signal came.
-func (p *program) stopped() bool {
-	select {
-	case <-p.stop:
-		return true
-	default:
-		return false
-	}
-}
-
 // input is standard input, whose reading ends at the first signal.
 func (p *program) input() io.Reader { return &interruptible{p.stdin, p.stop} }
-
-type interruptible struct {
-	in   io.Reader
-	stop <-chan struct{}
-}
-
-// Read leaves a read that blocks behind when it is stopped.
-func (r *interruptible) Read(b []byte) (int, error) {
-	type answer struct {
-		n   int
-		err error
-	}
-	buffer, read := make([]byte, len(b)), make(chan answer, 1)
-	go func() {
-		n, err := r.in.Read(buffer)
-		read <- answer{n, err}
-	}()
-	select {
-	case a := <-read:
-		return copy(b, buffer[:a.n]), a.err
-	case <-r.stop:
-		return 0, provision.ErrStopped
-	}
-}
-
-// leaving reports whether the second signal came: then nothing more is written.
-func (p *program) leaving() bool { return p.ctx.Err() != nil }
 
 // root is the command tree.
 func (p *program) root() *cobra.Command {
