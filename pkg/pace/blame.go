@@ -20,17 +20,22 @@ import (
 // everybody waits, until another refusal says the same.
 type blame struct {
 	verdict verdict
-	odds    float64   // log of the odds for shared, from groups gone by
-	revoked int       // times that separate was taken back
-	trust   int       // separate only: attempts that may yet be made inside the waits of others
-	first   *Gate     // whose refusal opened the group; nil: none yet
-	from    time.Time // start of the first attempt refused
-	to      time.Time // attempts that started from from to to belong to the group
-	wire    int       // of them: not answered yet
-	use     int       // of first, lately
-	dear    bool      // the wait is long
-	even    bool      // no scout is ahead: customers who are alike may meet limits of their own together
-	tallies []tally   // by customer; that of first, without the refusal, comes first
+	odds    float64 // log of the odds for shared, from groups gone by
+	revoked int     // times that separate was taken back
+	trust   int     // separate only: attempts that may yet be made inside the waits of others
+	group           // the latest
+	use     int     // of first, lately
+	tallies []tally // by customer; that of first, without the refusal, comes first
+}
+
+// A group is what was on the wire when a customer was refused.
+type group struct {
+	first *Gate     // whose refusal opened it; nil: there was none yet
+	from  time.Time // start of the first attempt refused
+	to    time.Time // attempts that started from from to to belong to it
+	wire  int       // of them: not answered yet
+	dear  bool      // the wait is long
+	even  bool      // no scout is ahead: customers who are alike may meet limits of their own together
 }
 
 type verdict int
@@ -67,14 +72,13 @@ type tally struct {
 	refused, accepted float64
 }
 
-// open starts a group with a refusal of g. wire is how many attempts are out.
-func (b *blame) open(g *Gate, start, now time.Time, wire int, dear, even bool) {
+// open starts a group, and adds what the one before it says to the odds.
+func (b *blame) open(g group) {
 	if b.first != nil {
-		b.odds = min(max(b.odds+b.group(), b.own()-1), mostOdds)
+		b.odds = min(max(b.odds+b.evidence(), b.own()-1), mostOdds)
 	}
-	b.first, b.from, b.to, b.wire = g, start, now, wire
-	b.use, b.dear, b.even = g.use(now), dear, even
-	b.tallies = append(b.tallies[:0], tally{gate: g})
+	b.group, b.use = g, g.first.use(g.to)
+	b.tallies = append(b.tallies[:0], tally{gate: g.first})
 }
 
 // note takes the answer to an attempt into account. Those that started within
@@ -110,11 +114,11 @@ func (b *blame) tally(g *Gate, now time.Time) *tally {
 // judge changes the verdict if the odds are clear. That nobody else is refused
 // shows only when all answers are in.
 func (b *blame) judge(complete bool) {
-	group, own := b.group(), b.own()
-	switch odds := b.odds + group; {
+	evidence, own := b.evidence(), b.own()
+	switch odds := b.odds + evidence; {
 	case odds > clear:
 		b.verdict = shared
-	case complete && odds < own && group < -speaks:
+	case complete && odds < own && evidence < -speaks:
 		b.verdict = separate
 		b.trust = max(b.trust, b.worth(own-odds))
 	case b.verdict == separate && odds > own/2:
@@ -142,10 +146,10 @@ func (b *blame) worth(beyond float64) int {
 	return int(few * math.Exp(min(beyond, 10)))
 }
 
-// group returns the log of the odds for a shared limit from this group alone.
+// evidence returns the log of the odds for a shared limit from the latest group alone.
 // Customers who were as fast may well meet limits of their own together; that they are
 // refused shows little, and nothing once it is known that they have such limits.
-func (b *blame) group() float64 {
+func (b *blame) evidence() float64 {
 	most := mostLevel
 	if b.verdict == separate {
 		most = 0

@@ -77,7 +77,11 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	p.run.refused++
 	g.scope.refused++
 	if b := &p.blame; len(p.gates) > 1 && (b.first == nil || start.After(b.to)) {
-		b.open(g, start, now, p.run.inFlight, g.scope.wait(a).Seconds() > dearPause, p.peers.limited > 0 || p.peers.scout == nil)
+		b.open(group{
+			first: g, from: start, to: now, wire: p.run.inFlight,
+			dear: g.scope.wait(a).Seconds() > dearPause,
+			even: p.peers.limited > 0 || p.peers.scout == nil,
+		})
 	} else {
 		p.consider(g, start, now, true)
 	}
