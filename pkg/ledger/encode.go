@@ -103,6 +103,7 @@ func decode(record []byte, into any, set func(name, value []byte) bool) error {
 	return json.Unmarshal(record, into)
 }
 
+// set takes one member of an intent's line; see decode.
 func (i *Intent) set(name, value []byte) bool {
 	switch string(name) {
 	case "key":
@@ -133,6 +134,7 @@ func (i *Intent) set(name, value []byte) bool {
 	return true // "type", "sum", and what later versions may add
 }
 
+// set takes one member of an outcome's line; see decode.
 func (o *Outcome) set(name, value []byte) bool {
 	switch string(name) {
 	case "key":
