@@ -86,6 +86,18 @@ func TestEveryFaultOfTheServiceEndsWell(t *testing.T) {
 	}
 }
 
+// dying is a service that carries out so many requests, from the first create on,
+// and then nothing any more.
+func dying(after int64) func(simulate.Request) simulate.Fault {
+	var n atomic.Int64
+	return func(r simulate.Request) simulate.Fault {
+		if r.Op != simulate.CreateUser && n.Load() == 0 || n.Add(1) <= after {
+			return simulate.Fault{}
+		}
+		return simulate.Fault{Mishap: simulate.LostRequest}
+	}
+}
+
 func TestHowRunsEnd(t *testing.T) {
 	type expected struct {
 		created, invalid, failed, pending int // of the rows; below zero: at least
@@ -96,15 +108,6 @@ func TestHowRunsEnd(t *testing.T) {
 	refused := func(err error) bool { return errors.As(err, new(*RefusedError)) }
 	unreachable := func(err error) bool { return errors.As(err, new(*UnreachableError)) }
 	input := func(err error) bool { return errors.As(err, new(*InputError)) }
-	dying := func(after int64) func(simulate.Request) simulate.Fault {
-		var n atomic.Int64
-		return func(r simulate.Request) simulate.Fault {
-			if r.Op != simulate.CreateUser && n.Load() == 0 || n.Add(1) <= after {
-				return simulate.Fault{}
-			}
-			return simulate.Fault{Mishap: simulate.LostRequest}
-		}
-	}
 	for _, test := range []struct {
 		name   string
 		sc     simulate.Scenario

@@ -97,6 +97,19 @@ func TestServiceDownForAWhile(t *testing.T) {
 	}
 }
 
+// A run ends however early the service dies, and whatever its rows wait for then: for
+// an answer, for a place on the stage, or for somebody to have an answer at all.
+func TestServiceDies(t *testing.T) {
+	for after := range int64(80) {
+		bubble(t, fmt.Sprint(after), simulate.Scenario{Fault: dying(after)}, func(w *world) {
+			sum, err := w.applied(staff(300))
+			if !errors.As(err, new(*UnreachableError)) || int64(sum.Created) > after || sum.Pending < 200 {
+				t.Errorf("%+v, %v", sum, err)
+			}
+		})
+	}
+}
+
 // A service that lists users and creates none fails few rows: the rest is pending,
 // and the next run finds out first what became of those in doubt. Rows that it can
 // never answer keep no others from being created.

@@ -151,7 +151,11 @@ func (r *run) launch(ctx context.Context, l *lane, batch []*job, crew *crew) err
 			sending = append(sending, j)
 		}
 	}
-	if len(sending) == 0 || r.awaitAnswers(l) != nil || l.closed() != nil {
+	if len(sending) == 0 {
+		return nil
+	}
+	if r.awaitAnswers(l) != nil || l.closed() != nil {
+		r.stage.leave(l, len(sending)) // or feed would wait for these places, and for ever
 		return nil
 	}
 	if err := r.prepare(sending); err != nil {
