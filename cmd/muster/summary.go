@@ -190,7 +190,7 @@ func grouped(all []provision.Warning) []warnings {
 // it seems to hold something of a person: the run may be right in every row, and
 // the people wrong all the same.
 func (s *summary) warnOfColumns(columns []roster.Column) {
-	var list []warnings
+	list := []warnings{}
 	for _, c := range columns {
 		if c.Field != "" || c.Like == "" {
 			continue

@@ -80,7 +80,11 @@ func (c *checker) fill(rec *record) {
 	p.ImmutableID = c.immutableID(rec.ImmutableID)
 	p.ForceChangePassword = c.forceChange(rec.ForceChange)
 	if rec.Password != "" {
-		p.Password = secret.New(strings.Trim(rec.Password, "\r\n"))
+		text := strings.Trim(rec.Password, "\r\n")
+		if inner, ok := formulaText(text); ok {
+			text = inner
+		}
+		p.Password = secret.New(text)
 	}
 }
 

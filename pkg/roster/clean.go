@@ -19,6 +19,7 @@ import (
 //     inside, where Persian and Indic names need them;
 //   - one apostrophe in front of =, +, - or @, with which spreadsheet programs
 //     and exports keep a text from being run as a formula ('t Hooft stays);
+//   - ="001", which exports write so that a spreadsheet program keeps the zeros, is 001;
 //   - letters are composed (Unicode's form NFC).
 //
 // A tab or a line break inside is no dirt but a mistake, for the checks to name.
@@ -38,7 +39,19 @@ func tidied(s string) string {
 	if len(s) > 1 && s[0] == '\'' && strings.IndexByte("=+-@", s[1]) >= 0 {
 		s = strings.TrimLeft(s[1:], " ")
 	}
+	if text, ok := formulaText(s); ok {
+		s = strings.TrimSpace(text)
+	}
 	return singleSpaced(s)
+}
+
+// formulaText returns the text of a cell that is a formula of nothing else: 001 of ="001".
+func formulaText(s string) (text string, ok bool) {
+	if len(s) < len(`=""`) || s[:2] != `="` || s[len(s)-1] != '"' {
+		return "", false
+	}
+	text = s[2 : len(s)-1]
+	return text, strings.IndexByte(text, '"') < 0
 }
 
 const (
@@ -57,7 +70,7 @@ func isTidy(s string) bool {
 		}
 		last = c
 	}
-	return s == "" || last != ' ' && s[0] != '\''
+	return s == "" || last != ' ' && s[0] != '\'' && s[0] != '='
 }
 
 // isSound reports whether a cell is tidy and holds nothing that any check of a name
@@ -72,7 +85,7 @@ func isSound(s string) bool {
 		}
 		last = k
 	}
-	return s == "" || last != between
+	return s == "" || last != between && s[0] != '='
 }
 
 // What a byte of a cell means to isSound.
@@ -115,7 +128,7 @@ func isTidyBeyondASCII(s string) bool {
 		}
 		last = r
 	}
-	return last != ' ' && s[0] != '\''
+	return last != ' ' && s[0] != '\'' && s[0] != '='
 }
 
 func isASCII(s string) bool {

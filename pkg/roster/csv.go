@@ -79,6 +79,10 @@ func (r *csvReader) read(raw string, plain bool) (*record, *Problem) {
 	}
 	r.text.Reset(raw)
 	row, err := r.rows.Read()
+	if errors.Is(err, csv.ErrBareQuote) {
+		r.text.Reset(quoteFormulas(raw, r.shape.comma))
+		row, err = r.rows.Read()
+	}
 	if err == nil {
 		return row.(*record), nil
 	}
@@ -109,6 +113,33 @@ func (r *csvReader) read(raw string, plain bool) (*record, *Problem) {
 		}
 	}
 	return rec, nil
+}
+
+// quoteFormulas writes the cells of a record that are bare formulas of a text, as in
+// ="001",="Doe", in the way of CSV: "001","Doe".
+func quoteFormulas(raw string, comma byte) string {
+	var b strings.Builder
+	for rest := raw; rest != ""; {
+		end := strings.IndexByte(rest, comma)
+		if text, ok := strings.CutPrefix(rest, `="`); ok {
+			if n := strings.IndexByte(text, '"'); n >= 0 && endsCell(text[n+1:], comma) {
+				b.WriteString(rest[1 : n+3])
+				rest = text[n+1:]
+				end = strings.IndexByte(rest, comma)
+			}
+		}
+		if end < 0 {
+			end = len(rest) - 1
+		}
+		b.WriteString(rest[:end+1])
+		rest = rest[end+1:]
+	}
+	return b.String()
+}
+
+// endsCell reports whether nothing more of a cell comes before the text.
+func endsCell(text string, comma byte) bool {
+	return text == "" || text[0] == comma || text[0] == '\r' || text[0] == '\n'
 }
 
 // shortRow is the code of the one fault with which a row is read all the same.

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 
 	"muster/pkg/formula"
 	"muster/pkg/secret"
@@ -308,14 +309,15 @@ func (p *Person) Clone() Person {
 
 // Identity is the person's part of the key that the ledger remembers: the
 // immutable id, else the given user principal name, else the names. Writing that
-// means the same gives the same identity: it is composed (NFC) and case-folded.
+// means the same gives the same identity: it is composed (NFC), of one width (１ is 1)
+// and, but for the immutable id, case-folded.
 func (p *Person) Identity() string { return string(p.AppendIdentity(nil)) }
 
 // AppendIdentity appends the Identity to dst.
 func (p *Person) AppendIdentity(dst []byte) []byte {
 	switch {
 	case p.ImmutableID != "":
-		return append(append(dst, "id:"...), p.ImmutableID...)
+		return append(append(dst, "id:"...), oneWidth(p.ImmutableID)...)
 	case p.UserPrincipalName != "":
 		return append(append(dst, "upn:"...), folded(p.UserPrincipalName)...)
 	}
@@ -326,5 +328,14 @@ func folded(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(s))
+	return norm.NFC.String(cases.Fold().String(oneWidth(s)))
+}
+
+// oneWidth writes the full-width and half-width characters of East Asian input methods
+// as the usual ones. They are all in the block that starts at U+FF00.
+func oneWidth(s string) string {
+	if strings.IndexByte(s, "\uff00"[0]) < 0 {
+		return s
+	}
+	return norm.NFC.String(width.Fold.String(s))
 }

@@ -8,7 +8,7 @@ import (
 
 // totals are the words that begin a line of totals, in the languages of headerWords.
 // None is a name; "Sum" and "Suma" are missing since people are called so.
-const totals = " total totals grandtotal subtotal summe gesamt gesamtsumme insgesamt gesamtanzahl somme totalgénéral totale totali " +
+const totals = " total totals count rowcount grandtotal subtotal summe gesamt gesamtsumme insgesamt gesamtanzahl somme totalgénéral totale totali " +
 	"totaal eindtotaal totalt ialt yhteensä celkem spolu razem összesen toplam geneltoplam ukupno skupaj totalgeneral " +
 	"итого всего разом усього общо укупно σύνολο 合計 总计 總計 合计 합계 "
 
@@ -50,7 +50,7 @@ func (c *checker) remark(rec *record) {
 	if name == "" {
 		name = p.DisplayName
 	}
-	if isTotal(name) && !hasLetter(other) || other == "" && p.UserPrincipalName+p.ImmutableID == "" && (isLabelled(name) || isDate(name)) {
+	if isTotal(name) && !hasLetter(other) || other == "" && p.UserPrincipalName+p.ImmutableID == "" && (isLabelled(name) || isDate(name) || isCount(name) || isComment(name)) {
 		c.row.Problems = append(c.row.Problems, Problem{
 			Code:    "not_a_person",
 			Message: fmt.Sprintf("the row seems to be a line of totals or remarks, since its name is %q", clip(name)),
@@ -59,7 +59,8 @@ func (c *checker) remark(rec *record) {
 	}
 }
 
-// repeatsHeader reports whether every cell that is read is its own column's header.
+// repeatsHeader reports whether every cell that is read is its own column's header, in
+// whichever case.
 func (c *checker) repeatsHeader(rec *record) bool {
 	if c.file.isJSON {
 		return false
@@ -69,7 +70,7 @@ func (c *checker) repeatsHeader(rec *record) bool {
 		if !c.file.fed[f] {
 			continue
 		}
-		if cell, header := *rec.at(f), c.file.columns[f]; len(cell) < len(header) || header == "" || tidy(cell) != header {
+		if cell, header := *rec.at(f), c.file.columns[f]; len(cell) < len(header) || header == "" || !strings.EqualFold(tidy(cell), header) {
 			return false
 		}
 		some = true
@@ -106,6 +107,17 @@ func isDate(name string) bool {
 		}
 	}
 	return marks == 2 && len(name) >= len("1.2.26")
+}
+
+// isCount holds for "2 users" and "(2 rows affected)".
+func isCount(name string) bool {
+	name = strings.TrimPrefix(name, "(")
+	words := strings.TrimLeft(name, "0123456789")
+	return len(words) < len(name) && strings.HasPrefix(words, " ") && hasLetter(words)
+}
+
+func isComment(name string) bool {
+	return strings.HasPrefix(name, "#") || strings.HasPrefix(name, "//")
 }
 
 func hasLetter(s string) bool {

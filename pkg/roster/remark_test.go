@@ -32,6 +32,15 @@ func TestRemarks(t *testing.T) {
 		{"X Æ A-12,Doe,,,", ""},
 		{"प्रिया,,,,", ""},
 		{",,,1.5,", ""},
+		{"FIRST NAME,LAST NAME,employee id,Display Name,upn", "repeated_header"},
+		{"2 users,,,,", "not_a_person"},
+		{"(2 rows affected),,,,", "not_a_person"},
+		{"Count,2,,,", "not_a_person"},
+		{"# exported by the HR system,,,,", "not_a_person"},
+		{"//,,,,", "not_a_person"},
+		{"2Pac,,,,", ""},
+		{"50 Cent,,1,,", ""},
+		{"#Ann,Lee,,,", ""},
 	}
 	for _, tt := range tests {
 		rows := rowsOf(t, "First name,Last name,Employee ID,Display name,UPN\n"+tt.row+"\n", Options{})

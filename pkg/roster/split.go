@@ -44,6 +44,9 @@ const (
 	example      // the row of Entra's sheet that shows how to fill it in
 )
 
+// endOfFile is control-Z, the last character of files from DOS.
+const endOfFile = '\x1a'
+
 // cut is the outcome of looking for the end of the record a text starts with.
 type cut struct {
 	end   int  // bytes of the record; 0: its end is not in the text
@@ -345,7 +348,7 @@ func (s csvShape) kind(record []byte) kind {
 		if isExample(record) {
 			return example
 		}
-	case s.comma, ' ', '\t', '\r':
+	case s.comma, ' ', '\t', '\r', endOfFile:
 	default:
 		return data
 	}
@@ -360,7 +363,7 @@ func (s csvShape) valueless(record []byte) bool {
 	quotes := false
 	for _, b := range record {
 		switch b {
-		case s.comma, ' ', '\t', '\r', '\n':
+		case s.comma, ' ', '\t', '\r', '\n', endOfFile:
 		case '"':
 			quotes = true
 		default:
