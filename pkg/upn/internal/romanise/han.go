@@ -24,7 +24,9 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 	family := 0
 	switch {
 	case r.part == Family:
-		family = len(letters)
+		if family = len(letters); knownNames("zh-family")[string(letters)] == "" {
+			family = chineseFamily(letters) // the whole name may stand there
+		}
 	case r.part == Whole:
 		family = chineseFamily(letters)
 	}

@@ -19,6 +19,9 @@ func appendRough(dst []byte, letters []rune) []byte {
 	if unicode.Is(unicode.Ethiopic, letters[0]) {
 		return appendEthiopic(dst, letters)
 	}
+	if unicode.Is(unicode.Khmer, letters[0]) {
+		return appendKhmer(dst, letters)
+	}
 	for i, r := range letters {
 		text := unidecoded(tabled(r))
 		switch r { // as Sri Lanka's passports have them
