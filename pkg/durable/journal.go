@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"strconv"
+	"sync"
 )
 
 // Place is where a record stands in its journal: the offset of its line.
@@ -21,6 +23,8 @@ type Place int64
 type Journal struct {
 	file *os.File
 	tail *Tail // nil where the journal is open for reading only
+
+	windows sync.Pool // of *window: so there is about one for each processor
 
 	// Once the journal is open the tail's lock guards these.
 	end Place  // where the next line will start
@@ -62,23 +66,60 @@ func (j *Journal) AppendAll(records [][]byte, places []Place) error {
 	})
 }
 
-// Read returns the record at a place that [Journal.Append] or a replay gave.
+// window is a part of the file that was read at once. Its bytes are not written to
+// again, so that records of it can be handed out.
+type window struct {
+	start Place
+	bytes []byte
+}
+
+const (
+	oneRecord = 1 << 10  // how much is read for a record
+	readAhead = 64 << 10 // and for one that stands close behind the record before
+)
+
+// Read returns the record at a place that [Journal.Append] or a replay gave; it must
+// not be changed. Whoever reads record after record reads the file in large parts.
 func (j *Journal) Read(p Place) ([]byte, error) {
-	line := make([]byte, 1024)
-	n, err := j.file.ReadAt(line, int64(p))
-	for {
-		if record, ok := firstLine(line[:n]); ok {
+	w, _ := j.windows.Get().(*window)
+	if w == nil {
+		w = &window{start: -readAhead}
+	}
+	defer j.windows.Put(w)
+	size := oneRecord
+	if n := Place(len(w.bytes)); p >= w.start && p < w.start+n+readAhead {
+		if record, ok := firstLine(w.bytes[min(n, p-w.start):]); ok {
 			return record, nil
+		}
+		size = readAhead
+	}
+	for {
+		// What is not durable yet may change under our hands.
+		chunk := make([]byte, max(0, min(Place(size), j.durable()-p)))
+		n, err := j.file.ReadAt(chunk, int64(p))
+		w.start, w.bytes = p, chunk[:n]
+		if record, ok := firstLine(w.bytes); ok {
+			return record, nil
+		}
+		if err == nil && len(chunk) < size {
+			err = io.EOF
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: no record at offset %d: %w", j.file.Name(), p, err)
 		}
-		if len(line) > maxLine {
+		if size > maxLine {
 			return nil, fmt.Errorf("%s: no line ends within %d bytes of offset %d", j.file.Name(), maxLine, p)
 		}
-		line = make([]byte, 4*len(line))
-		n, err = j.file.ReadAt(line, int64(p))
+		size *= 4
 	}
+}
+
+// durable is how far the file can be read.
+func (j *Journal) durable() Place {
+	if j.tail == nil {
+		return j.end
+	}
+	return Place(j.tail.end.Load())
 }
 
 // Close waits until everything appended is durable and closes the file. Further

@@ -99,6 +99,45 @@ func TestJournalReadsAtItsPlaces(t *testing.T) {
 	}
 }
 
+// Records that are read one after the other come from parts of the file that were read
+// at once. Where those end nothing is lost, whoever reads and appends meanwhile.
+func TestJournalReadsInOrder(t *testing.T) {
+	j, err := OpenJournal(filepath.Join(t.TempDir(), "x.jsonl"), Options{NoSync: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	const n, more = 2000, 300
+	records, places := make([][]byte, n+more), make([]Place, n+more)
+	for i := range records {
+		records[i] = fmt.Appendf(nil, `{"n":%d,"text":"%s"}`, i, strings.Repeat("é", i*i%500))
+	}
+	if err := j.AppendAll(records[:n], places[:n]); err != nil {
+		t.Fatal(err)
+	}
+	check := func(i int) {
+		want := records[i][:len(records[i])-1]
+		if got, err := j.Read(places[i]); err != nil || !bytes.HasPrefix(got, want) {
+			t.Errorf("record %d is %.40s, %v, want %.40s", i, got, err, want)
+		}
+	}
+	var readers sync.WaitGroup
+	for r := range 3 {
+		readers.Go(func() {
+			for i := r; i < n; i++ {
+				check(i)
+			}
+		})
+	}
+	for i := n; i < n+more; i++ {
+		if places[i], err = j.Append(records[i]); err != nil {
+			t.Fatal(err)
+		}
+		check(i)
+	}
+	readers.Wait()
+}
+
 // A crash may cut the file anywhere in the records that were not yet synced. Of
 // every length of the file, what is left must be the whole records before the
 // cut, and appending must go on there.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,7 +51,7 @@ type Tail struct {
 	err    error  // why nothing can be appended any more
 	closed bool
 
-	end int64 // how far the file is durable; used by the writing goroutine only, until it has ended
+	end atomic.Int64 // how far the file is durable; the writing goroutine moves it
 
 	wake chan struct{} // has room for one: there is something in next
 	full chan struct{} // the same: there is enough in next
@@ -70,8 +71,9 @@ func newGroup(room []byte) *group { return &group{lines: room, done: make(chan s
 // NewTail returns the tail of a file that is end bytes long. The caller closes it
 // before the file.
 func NewTail(file *os.File, end int64, o Options) *Tail {
-	t := &Tail{file: file, options: o, end: end, next: newGroup(nil),
+	t := &Tail{file: file, options: o, next: newGroup(nil),
 		wake: make(chan struct{}, 1), full: make(chan struct{}, 1), done: make(chan struct{})}
+	t.end.Store(end)
 	go t.writeLoop()
 	return t
 }
@@ -136,7 +138,7 @@ func (t *Tail) Close() (end int64, err error) {
 	if t.err != ErrClosed {
 		err = t.err
 	}
-	return t.end, err
+	return t.end.Load(), err
 }
 
 // writeLoop makes durable what was appended until the tail is closed.
@@ -217,7 +219,7 @@ func (t *Tail) write(lines []byte) error {
 	if err := t.hook("write"); err != nil {
 		return err
 	}
-	if _, err := t.file.WriteAt(lines, t.end); err != nil {
+	if _, err := t.file.WriteAt(lines, t.end.Load()); err != nil {
 		return err
 	}
 	if err := t.hook("sync"); err != nil {
@@ -228,7 +230,7 @@ func (t *Tail) write(lines []byte) error {
 			return err
 		}
 	}
-	t.end += int64(len(lines))
+	t.end.Add(int64(len(lines)))
 	return nil
 }
 
