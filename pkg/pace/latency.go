@@ -58,11 +58,11 @@ func (l *learner) relieve(now float64) {
 // answers, and so the news of a refusal, the more. The speed doubles in one or two
 // times that an answer takes; but in no less than a tenth of a second as long as
 // few would pass in that, since a burst that is used up at once tells nothing of
-// the quota behind it: somewhat less where answers take less than 5 ms.
+// the quota behind it: somewhat less where answers take less than 7 ms.
 func (l *learner) gain(now float64) float64 {
 	if l.relieved > 0 && now < l.relieved+30 {
 		return 0.1
 	}
 	square := l.speed * l.speed
-	return min(max(0.5/l.latency, 2)*(1+square/1e6), max(8, 0.04/l.latency)*(1+square*square/4e10))
+	return min(max(0.5/l.latency, 2)*(1+square/1e6), max(8, 0.06/l.latency)*(1+square*square/4e10))
 }
