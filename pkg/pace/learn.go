@@ -59,7 +59,7 @@ const (
 
 // Speeds, in attempts a second.
 const (
-	firstSpeed = 80.0 // into an unknown service
+	firstSpeed = 40.0 // into an unknown service
 	topSpeed   = 1e6  // as good as no limit
 	minSpeed   = 0.05 // even after many refusals
 )
