@@ -54,6 +54,23 @@ func TestFallIsNoWhim(t *testing.T) {
 	}
 }
 
+// A slow service that allows hardly two attempts at once refuses again and again, since
+// attempts arrive in another order than they left. That is a limit, and no whim.
+func TestLittleBurstIsNoWhim(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		burst int
+		least float64
+	}{{1, 0.33}, {2, 0.5}} {
+		for seed := range uint64(6) {
+			s := service("little burst", jobs(1000, 1), 32, usual, lenient(10, tt.burst, 1, 3))
+			if got := run(t, s, seed, s.inFlight, newMuster(s, seed, nil)).efficiency(); got < tt.least {
+				t.Errorf("burst %d, seed %d: got efficiency %.3f, want %.2f", tt.burst, seed, got, tt.least)
+			}
+		}
+	}
+}
+
 // A few refusals at the very start, for whatever reason, do not make a run crawl.
 func TestRefusedAtFirst(t *testing.T) {
 	t.Parallel()
