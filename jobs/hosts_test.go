@@ -143,9 +143,9 @@ func TestNightly(t *testing.T) {
 	}
 }
 
-// TestRules lets Prometheus judge the alert rules, and compares the names of the
+// TestAlertRules lets Prometheus judge the alert rules, and compares the names of the
 // metrics in them with what a run writes.
-func TestRules(t *testing.T) {
+func TestAlertRules(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	input, metrics := filepath.Join(dir, "staff.csv"), filepath.Join(dir, "muster.prom")

@@ -21,9 +21,9 @@ func maker(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// TestDist makes release builds twice and wants them equal byte for byte, and to
+// TestReleaseBuildsAreRepeatable makes release builds twice and wants them equal byte for byte, and to
 // know their version.
-func TestDist(t *testing.T) {
+func TestReleaseBuildsAreRepeatable(t *testing.T) {
 	here := runtime.GOOS + "/" + runtime.GOARCH
 	var sums [2]string
 	for i := range sums {

@@ -71,12 +71,12 @@ func TestPacingTable(t *testing.T) {
 	t.Log(text.String())
 }
 
-// TestAims holds what the pacer is built for: the mean over a few seeds, less
+// TestPacingAims holds what the pacer is built for: the mean over a few seeds, less
 // what another throw of the dice may do to it. Here and elsewhere a bound is at least
 // three standard deviations away from the mean of some 30 seeds, and beyond the worst
 // of them: the run of a seed is always the same, but any change of the policy is
 // another throw.
-func TestAims(t *testing.T) {
+func TestPacingAims(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("it measures; go test without -short does")

@@ -48,8 +48,8 @@ func codesOf(problems []Problem) string {
 	return strings.Join(codes, " ")
 }
 
-// TestRules holds each rule at its limits: one cell, in an otherwise good row.
-func TestRules(t *testing.T) {
+// TestCellRules holds each rule at its limits: one cell, in an otherwise good row.
+func TestCellRules(t *testing.T) {
 	const wide = "𠮷" // one letter, two UTF-16 code units
 	tests := []struct{ header, cell, problems, warnings string }{
 		{"firstName", strings.Repeat("a", 64), "", ""},

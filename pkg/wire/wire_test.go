@@ -127,7 +127,7 @@ type closeWatch struct {
 
 func (c *closeWatch) Close() error { c.closed = true; return nil }
 
-func TestBody(t *testing.T) {
+func TestReadBody(t *testing.T) {
 	broken := io.MultiReader(strings.NewReader("{"), errReader{})
 	for _, test := range []struct {
 		name   string
@@ -228,7 +228,7 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-func TestHide(t *testing.T) {
+func TestHideSecretsInErrors(t *testing.T) {
 	cause := &fs.PathError{Op: "open", Path: "Vq7!sample", Err: fs.ErrNotExist}
 	got := Hide(cause, 100, secret.New("Vq7!sample"))
 	if strings.Contains(got.Error(), "Vq7!sample") {

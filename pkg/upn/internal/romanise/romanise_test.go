@@ -48,8 +48,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestTell has one name in Cyrillic letters for each way in which its language is told.
-func TestTell(t *testing.T) {
+// TestLanguageOfCyrillicNames has one name in Cyrillic letters for each way in which its language is told.
+func TestLanguageOfCyrillicNames(t *testing.T) {
 	for _, test := range []struct {
 		locale string
 		name   string
