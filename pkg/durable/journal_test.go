@@ -402,7 +402,7 @@ func TestJournalCloseWhileAppending(t *testing.T) {
 			wg.Go(func() {
 				for range n {
 					_, err := j.Append([]byte(`{"n":1}`))
-					if errors.Is(err, ErrClosed) {
+					if errors.Is(err, errClosed) {
 						return
 					}
 					if err != nil {

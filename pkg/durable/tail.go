@@ -35,8 +35,8 @@ type Options struct {
 	ReadOnly bool
 }
 
-// ErrClosed is the error of an Append after Close.
-var ErrClosed = errors.New("the file is closed")
+// errClosed is the error of an Append after Close.
+var errClosed = errors.New("the file is closed")
 
 // Tail is the end of a file that only grows. What is appended by many goroutines
 // at a time is written in groups, and a group shares one sync. It is safe for
@@ -129,13 +129,13 @@ func (t *Tail) Close() (end int64, err error) {
 	if !t.closed {
 		t.closed = true
 		if t.err == nil {
-			t.err = ErrClosed
+			t.err = errClosed
 		}
 		close(t.wake) // nobody sends any more, since t.err is set
 	}
 	t.mu.Unlock()
 	<-t.done
-	if t.err != ErrClosed {
+	if t.err != errClosed {
 		err = t.err
 	}
 	return t.end.Load(), err
@@ -205,7 +205,7 @@ func (t *Tail) take() *group {
 // fail refuses everything from now on, and what was appended meanwhile.
 func (t *Tail) fail(err error) {
 	t.mu.Lock()
-	if t.err == nil || t.err == ErrClosed {
+	if t.err == nil || t.err == errClosed {
 		t.err = err
 	}
 	t.mu.Unlock()

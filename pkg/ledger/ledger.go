@@ -57,8 +57,8 @@ import (
 	"muster/pkg/durable"
 )
 
-// Version is that of the ledger's schema, in its first line.
-const Version = 1
+// schemaVersion is that of the ledger's schema, in its first line.
+const schemaVersion = 1
 
 // Key is what the ledger knows a person by: a hash of the customer and of the
 // person's own part, since these can be of any length.
@@ -226,7 +226,7 @@ func (l *Ledger) begin() error {
 	if _, err := l.journal.Read(0); err == nil {
 		return nil
 	}
-	return l.append(header{Type: typeLedger, Version: Version, At: time.Now()})
+	return l.append(header{Type: typeLedger, Version: schemaVersion, At: time.Now()})
 }
 
 // Close writes what is left and frees the ledger.

@@ -135,8 +135,8 @@ func (l *Ledger) replay(e durable.Entry) error {
 	}
 	switch line.Type {
 	case typeLedger:
-		if line.Version != Version {
-			return fmt.Errorf("the ledger has the format %d, and this muster knows only %d: use the version of muster that wrote it", line.Version, Version)
+		if line.Version != schemaVersion {
+			return fmt.Errorf("the ledger has the format %d, and this muster knows only %d: use the version of muster that wrote it", line.Version, schemaVersion)
 		}
 	case typeIntent:
 		l.state[line.Key] = state{intent: e.Place, status: Doubtful, held: line.Held}
