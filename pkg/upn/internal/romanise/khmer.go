@@ -1,6 +1,7 @@
 package romanise
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,10 +11,10 @@ import (
 // spelling that most Cambodians use for their names (it is near to UNGEGN's of 1972).
 // A consonant's name ends with the vowel of its series, and that decides how the signs
 // for vowels are read: the first way after a, the second after o.
-const (
-	khmerConsonants = "ka kha ko kho ngo cha chha cho chho nho da tha do tho na ta tha to tho no " +
-		"ba pha po pho mo yo ro lo vo sa so sa ha la a"
-	khmerVowels = "a/ea i/i ey/i eu/eu eu/eu o/u o/ou uo/uo oe/oe oeu/oeu ie/ie e/e e/e ai/ey o/o ao/ov"
+var (
+	khmerConsonants = strings.Fields("ka kha ko kho ngo cha chha cho chho nho da tha do tho na ta tha to tho no " +
+		"ba pha po pho mo yo ro lo vo sa so sa ha la a")
+	khmerVowels = strings.Fields("a/ea i/i ey/i eu/eu eu/eu o/u o/ou uo/uo oe/oe oeu/oeu ie/ie e/e e/e ai/ey o/o ao/ov")
 )
 
 // Signs around Khmer letters.
@@ -33,8 +34,8 @@ type khmerSyllable struct {
 	base    rune
 	below   string
 	series  byte   // 'a' or 'o'
-	vowel   string // "": none is written
-	coda    string // of a sign: m or h
+	vowel   string // both ways to read it, as in khmerVowels; "": none is written
+	coda    string // m or h, by a sign; only where there is a vowel
 	ends    bool   // it ends the syllable before
 	shifted bool   // its series is the sign's a: ប is p then
 }
@@ -43,30 +44,38 @@ type khmerSyllable struct {
 // written, and neither is where a syllable ends: what is found is most frequent in names.
 func appendKhmer(dst []byte, letters []rune) []byte {
 	word := khmerSyllables(letters)
-	written := func(i int) bool { return i >= 0 && i < len(word) && word[i].vowel != "" }
 	for i, s := range word {
 		last := i+1 == len(word)
-		switch onset, _ := khmerConsonant(s.base); {
+		between := i > 0 && !last && word[i-1].vowel != "" && word[i+1].vowel != ""
+		switch {
 		case s.vowel != "":
 			dst = append(append(append(dst, khmerOnset(s)...), khmerVowel(s, last)...), s.coda...)
-		case i > 0 && (last || s.ends || written(i-1) && written(i+1)):
-			if s.base == 'វ' && strings.HasSuffix(string(dst), "e") {
-				onset = "o"
-			}
-			if len(onset) > 1 && onset != "ng" && onset != "ch" && onset != "nh" {
-				onset = strings.TrimRight(onset, "h")
-			}
-			dst = append(dst, onset...)
-			if s.below == onset && len(onset) == 1 { // Sovann
-				dst = append(dst, onset...)
-			}
+		case i > 0 && (last || s.ends || between):
+			dst = appendKhmerEnd(dst, s)
+		case s.base == 'វ' || s.base == 'រ':
+			dst = append(append(dst, khmerOnset(s)...), 'a')
 		default:
-			vowel := s.series
-			if s.base == 'វ' || s.base == 'រ' {
-				vowel = 'a'
-			}
-			dst = append(append(append(dst, khmerOnset(s)...), vowel), s.coda...)
+			dst = append(append(dst, khmerOnset(s)...), s.series)
 		}
+	}
+	return dst
+}
+
+// appendKhmerEnd appends a consonant that ends the syllable before, without its
+// breath: Sok, not Sokh. What is below it is silent, unless it is the same: Sovann.
+func appendKhmerEnd(dst []byte, s khmerSyllable) []byte {
+	sound, _ := khmerConsonant(s.base)
+	if s.base == 'វ' && bytes.HasSuffix(dst, []byte("e")) { // Keo
+		sound = "o"
+	}
+	switch sound {
+	case "h", "ch", "nh":
+	default:
+		sound = strings.TrimRight(sound, "h")
+	}
+	dst = append(dst, sound...)
+	if s.below == sound && len(sound) == 1 {
+		dst = append(dst, sound...)
 	}
 	return dst
 }
@@ -104,7 +113,7 @@ func khmerSyllables(letters []rune) []khmerSyllable {
 		if text, series := khmerConsonant(l); series != 0 {
 			if n := len(word); subscript && n > 0 {
 				word[n-1].below += text
-				if !strings.ContainsRune("ងញនមយរលវ", l) {
+				if !strings.ContainsRune("ងញនមយរលវ", l) { // these leave the series as it is
 					word[n-1].series = series
 				}
 			} else {
@@ -138,7 +147,7 @@ func khmerSyllables(letters []rune) []khmerSyllable {
 func (s *khmerSyllable) sign(l rune) {
 	switch {
 	case l >= 'ា' && l <= 'ៅ':
-		s.vowel = strings.Fields(khmerVowels)[l-'ា']
+		s.vowel = khmerVowels[l-'ា']
 	case l == samyok:
 		s.vowel = "a/a"
 	case l == muusikatoan:
@@ -163,6 +172,6 @@ func khmerConsonant(l rune) (sound string, series byte) {
 	if l < 'ក' || l > 'អ' {
 		return "", 0
 	}
-	name := strings.Fields(khmerConsonants)[l-'ក']
+	name := khmerConsonants[l-'ក']
 	return name[:len(name)-1], name[len(name)-1]
 }

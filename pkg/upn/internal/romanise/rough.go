@@ -7,11 +7,10 @@ import (
 	"github.com/mozillazg/go-unidecode/table"
 )
 
-// appendRough appends letters of a script that has no table here, as Unidecode
-// has them, long vowels as short ones. That leaves out the vowel which a consonant
-// of Sinhala has without a sign, by ISO 15919 an a.
-//
-// Lao is read as the Thai that it is laid out as.
+// appendRough appends letters of a script that is none of the others, roughly as they
+// are read: Lao as the Thai that it is laid out as, Ethiopic and Khmer by rules of their
+// own, and the rest as Unidecode has them, long vowels as short ones. That leaves out
+// the vowel which a consonant of Sinhala has without a sign, by ISO 15919 an a.
 func appendRough(dst []byte, letters []rune) []byte {
 	if unicode.Is(unicode.Lao, letters[0]) {
 		return appendThai(dst, asThai(letters))
