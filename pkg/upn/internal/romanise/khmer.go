@@ -71,7 +71,7 @@ func appendKhmerEnd(dst []byte, s khmerSyllable) []byte {
 	switch sound {
 	case "h", "ch", "nh":
 	default:
-		sound = strings.TrimRight(sound, "h")
+		sound = strings.TrimSuffix(sound, "h") // kh, chh, th, ph
 	}
 	dst = append(dst, sound...)
 	if s.below == sound && len(sound) == 1 {

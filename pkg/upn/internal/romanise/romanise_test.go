@@ -31,6 +31,7 @@ func TestAppend(t *testing.T) {
 		{"Анна-Мария", "anna-mariia"},
 		{"שרה־לאה", "sara-leah"},
 		{"マリア・ロペス", "maria ropesu"},
+		{"សុខ កាច កាឆ", "sok kach kach"}, // an aspirate ends a syllable without its breath
 		{strings.Repeat("é", 300), strings.Repeat("e", 256)},
 	} {
 		got, _, err := Append([]byte("x-"), test.text, Whole, Tell("", test.text))
