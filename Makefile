@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine with Go and make:
-#   make demo   provisions the people in samples/ into an emulated tenant
+#   make demo   provisions the people in samples/staff into an emulated tenant
 #   make test   runs the tests
 # The others: build, check (what CI runs), bench, profile, soak, fuzz.
 
