@@ -38,14 +38,12 @@ const rehearsalDomains = 10_000
 // each of them verified and empty: a rehearsal is about the people of the file,
 // and cannot know what the real tenants hold.
 func (j *work) rehearsal() ([]simulate.Customer, error) {
-	o := &j.options
-	if o.customer == "" {
-		o.customer = simulate.DefaultDomain
-		j.batch.Customer = o.customer
+	if j.batch.Customer == "" {
+		j.batch.Customer = simulate.DefaultDomain
 	}
 	names, domains := map[string]bool{}, map[string]bool{}
-	if o.domain != "" {
-		domains[strings.ToLower(o.domain)] = true
+	if j.batch.Domain != "" {
+		domains[strings.ToLower(j.batch.Domain)] = true
 	}
 	for row, err := range j.batch.Input.Rows() {
 		if err != nil {
@@ -53,7 +51,7 @@ func (j *work) rehearsal() ([]simulate.Customer, error) {
 		}
 		name := row.Person.CustomerID
 		if name == "" {
-			name = strings.ToLower(o.customer)
+			name = strings.ToLower(j.batch.Customer)
 		}
 		names[name] = true
 		if row.Person.Domain != "" {

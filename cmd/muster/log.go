@@ -9,7 +9,25 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// startLog makes the log of a run, on standard error. Every line is written:
+// console is what is said on standard error: notices for a person, a run's log, and
+// the progress.
+type console struct {
+	stderr *screen     // everything goes through it, so that nothing garbles the bar
+	log    *zap.Logger // nil before startLog
+	json   bool        // the log is JSON, so notices go there too
+}
+
+// say tells a person something that is no error: as a line of the log where that is
+// JSON.
+func (c *console) say(message string, fields ...zap.Field) {
+	if c.json {
+		c.log.Info(message, fields...)
+		return
+	}
+	_, _ = c.stderr.Write([]byte("muster: " + message + "\n"))
+}
+
+// startLog makes the log of a run. Every line is written:
 // zap's usual sampling drops nine of ten lines that look alike, which a run's
 // lines do.
 //
@@ -19,10 +37,9 @@ import (
 // At a terminal only warnings are shown, since the bar and the summary tell the
 // rest. Elsewhere, where the log is all that remains of the night, it also has
 // the begin and the end of the run and each second try.
-func (p *program) startLog() {
-	o := &p.options
-	terminal := isTerminal(p.stderr.out)
-	p.json = o.logFormat == "json" || o.logFormat == "auto" && !terminal
+func (c *console) startLog(o *options) {
+	terminal := isTerminal(c.stderr.out)
+	c.json = o.logFormat == "json" || o.logFormat == "auto" && !terminal
 	level := zapcore.InfoLevel
 	if o.logLevel != "auto" {
 		level, _ = zapcore.ParseLevel(o.logLevel) // the setting's own words
@@ -30,10 +47,10 @@ func (p *program) startLog() {
 		level = zapcore.WarnLevel
 	}
 	encoder := consoleEncoder()
-	if p.json {
+	if c.json {
 		encoder = jsonEncoder()
 	}
-	p.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(p.stderr), level))
+	c.log = zap.New(zapcore.NewCore(encoder, zapcore.AddSync(c.stderr), level))
 }
 
 // logRun begins a run: it puts the run's id on every further line, except where a

@@ -27,7 +27,7 @@ The refresh token is stored with mode 0600; every run renews it.`,
 }
 
 func (p *program) login(c *cobra.Command) error {
-	p.startLog()
+	p.startLog(&p.options)
 	file := p.options.refreshTokenFile
 	if file == "" {
 		return hinted("as in --refresh-token-file token", "login needs --refresh-token-file: where the refresh token is to be stored")

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-	"golang.org/x/term"
 
 	"muster/pkg/results"
 	"muster/pkg/signin"
@@ -17,41 +14,54 @@ import (
 
 // program is one call of muster.
 type program struct {
+	call    // what it is told
+	signals // what it hears meanwhile
+	console // what it says meanwhile
+	state   // how far it is
+	closing // what it says at its end
+}
+
+// call is what one call of muster is told. Nothing of it changes once the settings
+// are known.
+type call struct {
 	stdin   io.Reader
 	stdout  io.Writer
-	stderr  *screen // everything on standard error goes through it, so that nothing garbles the bar
 	env     []string
 	options options
-	signals
-
 	command *cobra.Command // the one that was called; nil before its settings are known
-	log     *zap.Logger    // nil before the settings are known
-	json    bool           // the log is JSON, so notices go there too
+}
 
-	running atomic.Bool // a run is under way, and log and json are settled
-	idle    atomic.Bool // nothing is on its way, so that there is nothing to bring to its end
-
-	// Of the run; zero where the command has none.
+// state is what is known of the run so far; zero where the command has none.
+type state struct {
+	running atomic.Bool    // it is under way, and the console is settled
+	idle    atomic.Bool    // nothing is on its way, so that there is nothing to bring to its end
 	run     string         // its id
 	tokens  *signin.Source // of the client
 	tally   *tally         // where something is sent
 	counts  results.Counts // of the rows, once they are known
 	metrics *metrics       // where somebody wants them
+}
 
-	// What the command says at its end.
+// closing is what a command says at its end.
+type closing struct {
 	doc     document // what --output json prints
 	told    bool     // it was printed, or the text instead
 	advised bool     // and it names the next command
 }
 
 func newProgram(env []string, stdin io.Reader, stdout, stderr io.Writer) *program {
-	return &program{stdin: stdin, stdout: stdout, stderr: &screen{out: stderr}, env: env, signals: signals{ctx: context.Background()}, doc: &head{}}
+	return &program{
+		call:    call{stdin: stdin, stdout: stdout, env: env},
+		signals: signals{ctx: context.Background()},
+		console: console{stderr: &screen{out: stderr}},
+		closing: closing{doc: &head{}},
+	}
 }
 
 // getenv returns an environment variable, "" where there is none.
-func (p *program) getenv(name string) string {
-	for i := len(p.env) - 1; i >= 0; i-- {
-		if k, v, _ := strings.Cut(p.env[i], "="); k == name {
+func (c *call) getenv(name string) string {
+	for i := len(c.env) - 1; i >= 0; i-- {
+		if k, v, _ := strings.Cut(c.env[i], "="); k == name {
 			return v
 		}
 	}
@@ -174,32 +184,6 @@ func (p *program) doubtVariables() {
 			p.say("the variable " + name + " is no setting of muster; did you mean " + strings.ToUpper(meant) + "?")
 		}
 	}
-}
-
-// say tells a person something that is no error: on standard error, as a line of
-// the log where that is JSON.
-func (p *program) say(message string, fields ...zap.Field) {
-	if p.json {
-		p.log.Info(message, fields...)
-		return
-	}
-	_, _ = p.stderr.Write([]byte("muster: " + message + "\n"))
-}
-
-// width is that of the terminal; where there is none a line may be long.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
-			return n
-		}
-	}
-	return 200
-}
-
-// isTerminal reports whether w is a terminal.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // args checks the number of a command's arguments.

@@ -59,7 +59,7 @@ func TestService(t *testing.T) {
 		{options{apiURL: "http://127.0.0.1:1234"}, local},
 		{options{apiURL: "http://localhost:99"}, local},
 	} {
-		p := &program{options: c.o}
+		p := &program{call: call{options: c.o}}
 		if got := p.service(); got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.o.apiURL, got, c.want)
 		}

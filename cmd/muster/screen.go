@@ -2,9 +2,12 @@ package main
 
 import (
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
 // screen is standard error with, at a terminal, a status line below everything
@@ -50,4 +53,20 @@ func (s *screen) status(line string) {
 // console of Windows knows.
 func blank(line string) string {
 	return "\r" + strings.Repeat(" ", utf8.RuneCountInString(line)) + "\r"
+}
+
+// width is that of the terminal; where there is none a line may be long.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 20 {
+			return n
+		}
+	}
+	return 200
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -62,7 +62,7 @@ func newUndoSummary() *undoSummary {
 }
 
 func (p *program) undo(c *cobra.Command, path string) (err error) {
-	p.startLog()
+	p.startLog(&p.options)
 	run := uuid.New()
 	s := newUndoSummary()
 	s.head, s.Run, s.Ledger = *p.doc.top(), run.String(), path

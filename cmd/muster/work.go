@@ -40,7 +40,7 @@ type work struct {
 
 // onInput opens the input and collects the settings that need no service.
 func (p *program) onInput(input string, do func(*work) error) error {
-	p.startLog()
+	p.startLog(&p.options)
 	shard, err := p.shardOf()
 	if err != nil {
 		return err
