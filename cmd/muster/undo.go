@@ -92,24 +92,25 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 	if err := p.confirm(entries); err != nil {
 		return err
 	}
-	undone, err := p.remove(c.Context(), client, l, run, path, entries)
+	undone, err := p.remove(c.Context(), provision.Batch{Directory: client, Ledger: l, RunID: run, Source: path}, entries)
 	if p.leaving() {
 		return err
 	}
 	return p.concludeUndo(s, undone, err)
 }
 
-// remove deletes the users.
-func (p *program) remove(ctx context.Context, d provision.Directory, l *ledger.Ledger, run uuid.UUID, path string, entries []ledger.Entry) (provision.Undone, error) {
-	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", path), zap.String("service", p.service()), zap.Int("users", len(entries)))
+// remove deletes the users, as the settings say. Of the batch it needs the directory,
+// the ledger and where that lies, and the run's id.
+func (p *program) remove(ctx context.Context, b provision.Batch, entries []ledger.Entry) (provision.Undone, error) {
+	p.log.Info("run begins", zap.String("command", "undo"), zap.String("ledger", b.Source), zap.String("service", p.service()), zap.Int("users", len(entries)))
 	pacer := pace.New(p.options.limits(1, rand.Uint64()))
 	p.tally.Survey(len(entries), len(entries))
 	defer p.watch(deleting, pacer.Snapshot)()
-	return provision.Undo(ctx, provision.Batch{
-		OpenCredentials: p.credentialsOf(path),
-		Directory:       d, Pacer: pacer, Ledger: l, Stop: p.stop, Log: p.log, Watcher: p.tally, RunID: run,
-		MaxAttempts: p.options.maxAttempts, InFlight: p.options.concurrency, Program: p.signature(), Service: p.service(), Source: path,
-	}, entries)
+	b.OpenCredentials = p.credentialsOf(b.Source)
+	b.Pacer, b.Stop, b.Log, b.Watcher = pacer, p.stop, p.log, p.tally
+	b.MaxAttempts, b.InFlight = p.options.maxAttempts, p.options.concurrency
+	b.Program, b.Service = p.signature(), p.service()
+	return provision.Undo(ctx, b, entries)
 }
 
 // credentialsOf opens the credentials file of the runs that a ledger records: that
