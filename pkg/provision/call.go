@@ -101,7 +101,9 @@ func (r *run) count(a Attempt, answer pace.Answer) {
 		r.throttled.Add(1)
 	}
 	if answer.Failed {
-		r.silence.Add(1)
+		if r.silence.Add(1) == 1 {
+			r.silentSince.Store(time.Now().UnixNano())
+		}
 	} else {
 		r.silence.Store(0)
 		r.mute.Store(0)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,27 @@ func TestServiceDies(t *testing.T) {
 			sum, err := w.applied(staff(300))
 			if !errors.As(err, new(*UnreachableError)) || int64(sum.Created) > after || sum.Pending < 200 {
 				t.Errorf("%+v, %v", sum, err)
+			}
+		})
+	}
+}
+
+// A run does not wait for each of its rows in turn when the sign-in is gone as well, and
+// every one of them needs a new token that does not come for seconds.
+func TestSignInDiesToo(t *testing.T) {
+	for _, after := range []int64{100, 180} {
+		var n atomic.Int64
+		sc := simulate.Scenario{SignIn: simulate.SignIn{AccessLife: 4 * time.Second}, Fault: func(simulate.Request) simulate.Fault {
+			if n.Add(1) <= after {
+				return simulate.Fault{}
+			}
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 500}
+		}}
+		bubble(t, fmt.Sprint(after), sc, func(w *world) {
+			began := time.Now()
+			sum, err := w.applied(staff(300))
+			if took := time.Since(began); !errors.As(err, new(*UnreachableError)) || int64(sum.Created) > after || took > outage+2*time.Minute {
+				t.Errorf("%+v, %v, after %v", sum, err, took)
 			}
 		})
 	}

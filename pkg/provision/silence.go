@@ -37,6 +37,14 @@ func (r *run) waitsFor(l *lane, since time.Time) bool {
 	return l.before != nil && r.unheardSince(since) && time.Since(time.Unix(0, r.answered.Load())) < outage
 }
 
+// gone reports since when nobody has had an answer, if that is longer than an outage
+// is waited for. Rows may be let go one by one then, each after a sign-in that fails for
+// seconds: to let each of them use up its attempts would take hours.
+func (r *run) gone() (since time.Time, gone bool) {
+	n, since := r.silence.Load(), time.Unix(0, r.silentSince.Load())
+	return since, n >= silentFrom && time.Since(since) >= outage
+}
+
 // tries is how many attempts a request has that may be repeated without harm. When
 // other customers had no answer and nobody has since, one is enough to tell whether
 // this one has.

@@ -53,6 +53,10 @@ func (r *run) retry(j *job, e *partner.Error) step {
 	if r.ended() != nil {
 		return leaveRow
 	}
+	if since, gone := r.gone(); gone {
+		_ = r.silent(j.lane, e, since)
+		return leaveRow
+	}
 	if j.failures++; j.failures < r.MaxAttempts {
 		return later
 	}
