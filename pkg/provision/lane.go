@@ -39,6 +39,11 @@ type lane struct {
 	err atomic.Pointer[error] // why its rows fail together
 }
 
+// leastStart is the slowest rate, attempts a second, that an earlier run's finding is
+// believed in: less is rather what an outage left behind than a quota, and a start that
+// slow would take minutes to notice.
+const leastStart = 1.0
+
 // nobody is the lane of rows whose customer cannot be read. It has the index 0.
 const nobody = 0
 
@@ -196,6 +201,9 @@ func (r *run) open(l *lane) error {
 	start := 0.0
 	if r.Ledger != nil {
 		start = r.Ledger.Rate(l.name)
+	}
+	if start < leastStart {
+		start = 0
 	}
 	l.gate = r.Pacer.Gate(l.name, start)
 	customer, err := r.lookUp(l)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/pkg/ledger"
 	"muster/pkg/results"
 	"muster/pkg/simulate"
 )
@@ -109,6 +110,32 @@ func TestServiceDies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A rate that an outage taught an earlier run does not slow the next one down.
+func TestRateOfAnOutageIsNotBelieved(t *testing.T) {
+	bubble(t, "0.05", simulate.Scenario{}, func(w *world) {
+		if _, err := w.applied(staff(1)); err != nil {
+			t.Fatal(err)
+		}
+		l, err := ledger.Open(w.path("staff.ledger.jsonl"), ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, customer := range []string{simulate.DefaultDomain, simulate.DefaultCustomerID} {
+			if err := l.KeepRate(customer, 0.05); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		sum, err := w.applied(staff(30))
+		if took := time.Since(began); err != nil || sum.Created != 30 || took > 5*time.Second {
+			t.Errorf("%+v, %v, after %v", sum, err, took)
+		}
+	})
 }
 
 // A run does not wait for each of its rows in turn when the sign-in is gone as well, and
