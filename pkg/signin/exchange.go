@@ -118,7 +118,9 @@ func (x *exchanger) refresh(ctx context.Context, token secret.Text, p patience) 
 			return granted(found, time.Now()), nil
 		}
 		failure := x.failure(err, token)
+		answered := time.Now()
 		if !failure.Temporary() || try == p || waited >= exchangeTimeout || !pause(ctx, try, failure.wait) {
+			failure.wait -= time.Since(answered) // whoever gave up has waited for a part of it
 			return grant{}, failure
 		}
 	}

@@ -238,6 +238,7 @@ func (s *Source) renew(ctx context.Context, rejected secret.Text, round int, p p
 	start := time.Now()
 	grant, err := s.refresh(ctx, p)
 	if err != nil && ctx.Err() != nil {
+		s.keepShut(err)
 		return secret.Text{}, context.Cause(ctx) // the caller gave up, which says nothing of the sign-in
 	}
 	s.settle(start, grant, err)
@@ -259,6 +260,18 @@ func (s *Source) waitUntilOpen(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// keepShut has the callers after one that gave up wait for as long as it was asked to.
+func (s *Source) keepShut(err error) {
+	var e *Error
+	if !errors.As(err, &e) || e.wait <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = err
+	s.shutTo = time.Now().Add(e.wait)
 }
 
 // settle records how a renewal ended.

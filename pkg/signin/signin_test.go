@@ -366,3 +366,27 @@ func TestNoRequestBeforeTheTimeAskedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestNoRequestForWhoeverComesAfterOneThatGaveUp has a caller give up while it waits
+// for as long as the authority asked: the next one waits for the rest, and not anew.
+func TestNoRequestForWhoeverComesAfterOneThatGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &authority{}
+		a.answer = func(n int, _ url.Values) (int, string, http.Header) {
+			if n == 1 {
+				return 429, "", http.Header{"Retry-After": {"60"}}
+			}
+			return 0, "", nil
+		}
+		s := source(t, config(a))
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if token, err := s.Token(ctx, secret.Text{}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("Token of a caller that gives up = %q, %v", token.Reveal(), err)
+		}
+		s.mustToken(t, "")
+		if got := a.asked()[1].at.Sub(a.asked()[0].at); got < time.Minute || got > time.Minute+time.Second {
+			t.Errorf("asked again after %v, want a minute", got)
+		}
+	})
+}
