@@ -24,7 +24,8 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}
-	began, barred := pass.Start, error(nil)
+	began := pass.Start // Again moves it
+	var barred error
 	err = send(partner.WithTurn(ctx, func() error {
 		barred = pass.Again(r.intake)
 		return barred
@@ -101,11 +102,11 @@ func (r *run) count(a Attempt, answer pace.Answer) {
 		r.throttled.Add(1)
 	}
 	if answer.Failed {
-		if r.silence.Add(1) == 1 {
-			r.silentSince.Store(time.Now().UnixNano())
-		}
+		r.silentSince.CompareAndSwap(0, time.Now().UnixNano())
+		r.silence.Add(1)
 	} else {
 		r.silence.Store(0)
+		r.silentSince.Store(0)
 		r.mute.Store(0)
 		r.answered.Store(time.Now().UnixNano())
 	}

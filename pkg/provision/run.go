@@ -67,7 +67,7 @@ type run struct {
 
 	answered     atomic.Int64 // when the service last gave a proper answer, Unix nanoseconds
 	silence      atomic.Int64 // requests without an answer since then
-	silentSince  atomic.Int64 // when the first of those ended, Unix nanoseconds
+	silentSince  atomic.Int64 // when the first of those ended, Unix nanoseconds; 0: there was none
 	scouting     atomic.Bool  // one row finds out whether that is over
 	mute         atomic.Int32 // customers who had no answer, since anybody last had one
 	failures     atomic.Int64 // rows that have failed

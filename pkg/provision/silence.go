@@ -41,8 +41,9 @@ func (r *run) waitsFor(l *lane, since time.Time) bool {
 // is waited for. Rows may be let go one by one then, each after a sign-in that fails for
 // seconds: to let each of them use up its attempts would take hours.
 func (r *run) gone() (since time.Time, gone bool) {
-	n, since := r.silence.Load(), time.Unix(0, r.silentSince.Load())
-	return since, n >= silentFrom && time.Since(since) >= outage
+	at := r.silentSince.Load()
+	since = time.Unix(0, at)
+	return since, at != 0 && r.silence.Load() >= silentFrom && time.Since(since) >= outage
 }
 
 // tries is how many attempts a request has that may be repeated without harm. When
