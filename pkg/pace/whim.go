@@ -10,11 +10,13 @@ import "slices"
 // A quota may fall below what was proven so, and sometimes does: then each refusal
 // finds it a little lower than the one before, by ever less and after ever more
 // attempts. One that is found lower and lower again without that, time after time, is
-// none; nor is one that is still in doubt after several refusals. Then they cost their pauses and little else: the
-// speed stays well above what was proven. A limit after all shows by letting the
-// same rate pass between one refusal and the next, time after time, by refusing
-// almost at once, or by refusing much sooner than before, now that the speed is higher:
-// whims come after as many attempts at any speed. It is not taken for whims so soon again.
+// none; nor is one that is still in doubt after several refusals. Then they cost their
+// pauses and little else: the speed stays well above what was proven.
+//
+// A limit after all shows by letting the same rate pass between one refusal and the
+// next, time after time, by refusing almost at once, or by refusing much sooner than
+// before, now that the speed is higher: whims come after as many attempts at any speed.
+// It is not taken for whims so soon again.
 type whims struct {
 	proven   [8]float64 // lower bounds, attempts a second, of the last events
 	next     int        // where the next one goes
@@ -23,8 +25,7 @@ type whims struct {
 	falls    int        // such estimates that do not near anything
 	doubtful int        // estimates in a row that were no more than guesses
 	short    int        // events in a row that came almost at once
-	accepted [4]int     // attempts between refusals, of the last events before it was on
-	usual    float64    // their mean
+	accepted [trial]int // attempts accepted before the last refusals, until it was on
 	defied   int        // events since it is on
 	passed   int        // attempts accepted before these
 	refuted  int        // how often there was a limit after all
@@ -42,7 +43,7 @@ const (
 	shortAtMost  = 8    // such events in a row
 	alike        = 1.15 // the most by which rates differ that are one limit's
 	trial        = 4    // events after which it shows whether more speed brings refusals sooner
-	sooner       = 6.0  // how much sooner then speaks for a limit
+	sooner       = 6    // how much sooner then speaks for a limit
 	defiance     = 4.0  // the speed then, as a multiple of what was proven
 )
 
@@ -78,14 +79,14 @@ func (w *whims) judge(e, last event, quota, doubt float64) float64 {
 		w.defied++
 		w.passed += e.accepted
 	} else {
-		w.accepted = [4]int{e.accepted, w.accepted[0], w.accepted[1], w.accepted[2]}
+		copy(w.accepted[1:], w.accepted[:])
+		w.accepted[0] = e.accepted
 	}
 	if w.on && w.isLimit() {
 		*w = whims{refuted: min(w.refuted+1, 8)}
 	}
-	if patience := 1 << w.refuted; !w.on && (w.falls >= fallsAtLeast*patience || w.doubtful >= undecided*patience) {
-		w.on, w.usual = true, mean(w.accepted[:])
-	}
+	patience := 1 << w.refuted
+	w.on = w.on || w.falls >= fallsAtLeast*patience || w.doubtful >= undecided*patience
 	if !w.on {
 		return 0
 	}
@@ -94,16 +95,12 @@ func (w *whims) judge(e, last event, quota, doubt float64) float64 {
 
 // isLimit reports whether there is a limit behind the last refusals after all.
 func (w *whims) isLimit() bool {
-	if w.defied == trial && float64(w.passed)*sooner < w.usual*trial {
+	before := 0
+	for _, n := range w.accepted {
+		before += n
+	}
+	if w.defied == trial && w.passed*sooner < before {
 		return true
 	}
 	return w.short >= shortAtMost || slices.Max(w.proven[:]) < alike*slices.Min(w.proven[:])
-}
-
-func mean(list []int) float64 {
-	sum := 0
-	for _, n := range list {
-		sum += n
-	}
-	return float64(sum) / float64(len(list))
 }
