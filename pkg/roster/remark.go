@@ -50,7 +50,7 @@ func (c *checker) remark(rec *record) {
 	if name == "" {
 		name = p.DisplayName
 	}
-	if isTotal(name) && !hasLetter(other) || other == "" && p.UserPrincipalName+p.ImmutableID == "" && (isLabelled(name) || isDate(name) || isCount(name) || isComment(name)) {
+	if isTotal(name) && !hasLetter(other) || other == "" && p.UserPrincipalName+p.ImmutableID == "" && isRemark(name) {
 		c.row.Problems = append(c.row.Problems, Problem{
 			Code:    "not_a_person",
 			Message: fmt.Sprintf("the row seems to be a line of totals or remarks, since its name is %q", clip(name)),
@@ -109,15 +109,16 @@ func isDate(name string) bool {
 	return marks == 2 && len(name) >= len("1.2.26")
 }
 
+// isRemark holds for names that, alone in their row, are none.
+func isRemark(name string) bool {
+	return isLabelled(name) || isDate(name) || isCount(name) || strings.HasPrefix(name, "#") || strings.HasPrefix(name, "//")
+}
+
 // isCount holds for "2 users" and "(2 rows affected)".
 func isCount(name string) bool {
 	name = strings.TrimPrefix(name, "(")
 	words := strings.TrimLeft(name, "0123456789")
 	return len(words) < len(name) && strings.HasPrefix(words, " ") && hasLetter(words)
-}
-
-func isComment(name string) bool {
-	return strings.HasPrefix(name, "#") || strings.HasPrefix(name, "//")
 }
 
 func hasLetter(s string) bool {
