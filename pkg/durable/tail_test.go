@@ -12,37 +12,49 @@ import (
 	"time"
 )
 
+// openSlow opens a journal in dir whose every sync takes so long, and counts these.
+func openSlow(t *testing.T, dir string, onDisk time.Duration) (j *Journal, syncs *int) {
+	t.Helper()
+	syncs = new(int)
+	j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
+		if op == "sync" {
+			*syncs++
+			time.Sleep(onDisk)
+		}
+		return nil
+	}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j, syncs
+}
+
+// appendSideBySide has workers append so many records each, without a pause.
+func appendSideBySide(t *testing.T, j *Journal, workers, each int) {
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				if _, err := j.Append([]byte(`{"n":1}`)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // Sixteen workers that append without a pause share syncs, of which there is at
 // most one in ten milliseconds once it shows that they are several.
 func TestJournalGroupsItsSyncs(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		syncs := 0
-		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
-			if op == "sync" {
-				syncs++
-				time.Sleep(2 * time.Millisecond) // what a disk takes
-			}
-			return nil
-		}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j, syncs := openSlow(t, dir, 2*time.Millisecond)
 		began := time.Now()
-		var wg sync.WaitGroup
-		for range 16 {
-			wg.Go(func() {
-				for range 100 {
-					if _, err := j.Append([]byte(`{"n":1}`)); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		wg.Wait()
+		appendSideBySide(t, j, 16, 100)
 		took := time.Since(began)
-		if most := int(took/syncEvery) + 2; syncs > most {
-			t.Errorf("%d syncs in %v, want at most %d", syncs, took, most)
+		if most := int(took/syncEvery) + 2; *syncs > most {
+			t.Errorf("%d syncs in %v, want at most %d", *syncs, took, most)
 		}
 		if took > 102*syncEvery {
 			t.Errorf("1,600 records of 16 workers took %v, want about 100 syncs' time", took)
@@ -58,15 +70,7 @@ func TestJournalKeepsNobodyWaitingWhoIsAlone(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		const onDisk = time.Millisecond
-		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
-			if op == "sync" {
-				time.Sleep(onDisk)
-			}
-			return nil
-		}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j, _ := openSlow(t, dir, onDisk)
 		began := time.Now()
 		for range 10 {
 			if _, err := j.Append([]byte(`{"n":1}`)); err != nil {
@@ -87,17 +91,7 @@ func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		const onDisk = time.Millisecond
-		syncs := 0
-		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
-			if op == "sync" {
-				syncs++
-				time.Sleep(onDisk)
-			}
-			return nil
-		}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j, syncs := openSlow(t, dir, onDisk)
 		places := make([]Place, 3)
 		if err := j.AppendAll([][]byte{[]byte(`{"n":0}`), []byte(`{"n":0}`)}, places[:2]); err != nil {
 			t.Fatal(err)
@@ -106,8 +100,8 @@ func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
 		if err := j.AppendAll([][]byte{[]byte(`{"n":1}`), []byte(`{"n":2}`), []byte(`{"n":3}`)}, places); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took != onDisk || syncs != 2 {
-			t.Errorf("three records took %v, and there were %d syncs, want %v and 2", took, syncs, onDisk)
+		if took := time.Since(began); took != onDisk || *syncs != 2 {
+			t.Errorf("three records took %v, and there were %d syncs, want %v and 2", took, *syncs, onDisk)
 		}
 		for i, p := range places {
 			if record, err := j.Read(p); err != nil || !bytes.HasPrefix(record, fmt.Appendf(nil, `{"n":%d,`, i+1)) {
@@ -127,27 +121,9 @@ func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		const onDisk = 2 * time.Millisecond
-		j, err := OpenJournal(filepath.Join(dir, "x.jsonl"), Options{Hook: func(op string) error {
-			if op == "sync" {
-				time.Sleep(onDisk)
-			}
-			return nil
-		}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		j, _ := openSlow(t, dir, onDisk)
 		began := time.Now()
-		var wg sync.WaitGroup
-		for range 200 {
-			wg.Go(func() {
-				for range 10 {
-					if _, err := j.Append([]byte(`{"n":1}`)); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		wg.Wait()
+		appendSideBySide(t, j, 200, 10)
 		if took, most := time.Since(began), 10*4*onDisk; took > most { // some rounds fall apart in two
 			t.Errorf("10 rounds took %v, want at most %v", took, most)
 		}
