@@ -117,7 +117,7 @@ func (c *Client) CustomerByDomain(ctx context.Context, domain string) (Customer,
 	page := Page{}
 	for range maxSearchPages {
 		if page != (Page{}) {
-			if failure := r.waitForTurn(ctx); failure != nil {
+			if failure := r.waitForTurn(ctx, nil); failure != nil {
 				return Customer{}, failure
 			}
 		}

@@ -66,13 +66,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	}
 	found, failure := c.exchange(ctx, &r, token)
 	if failure.WantsFreshToken() {
-		fresh, unsigned := c.token(ctx, &r, token)
-		if unsigned == nil {
-			unsigned = r.waitForTurn(ctx)
-		}
-		if unsigned == nil { // which may have been refused to others meanwhile
-			fresh, unsigned = c.tokenInTurn(ctx, &r, token)
-		}
+		fresh, unsigned := c.freshToken(ctx, &r, token, failure)
 		if unsigned != nil {
 			unsigned.Status, unsigned.Code = failure.Status, failure.Code
 			unsigned.Description, unsigned.Trace = failure.Description, failure.Trace
@@ -90,6 +84,24 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	return found, nil
 }
 
+// freshToken returns a token in place of the rejected one, when it is the request's turn
+// to be sent again. Whoever paces hears first of the wait that the refusal may have asked
+// for, since a renewal takes time.
+func (c *Client) freshToken(ctx context.Context, r *request, rejected secret.Text, refused *Error) (secret.Text, *Error) {
+	if refused.HasRetryAfter {
+		if failure := r.waitForTurn(ctx, refused); failure != nil {
+			return secret.Text{}, failure
+		}
+	}
+	if _, failure := c.token(ctx, r, rejected); failure != nil {
+		return secret.Text{}, failure
+	}
+	if failure := r.waitForTurn(ctx, nil); failure != nil {
+		return secret.Text{}, failure
+	}
+	return c.tokenInTurn(ctx, r, rejected) // which may have been refused to others meanwhile
+}
+
 // tokenInTurn asks for a token other than the rejected one. If it took time to get one,
 // it waits for its turn again, and asks whether the token is still good.
 func (c *Client) tokenInTurn(ctx context.Context, r *request, rejected secret.Text) (token secret.Text, failure *Error) {
@@ -102,7 +114,7 @@ func (c *Client) tokenInTurn(ctx context.Context, r *request, rejected secret.Te
 		if token, failure = c.token(ctx, r, rejected); failure != nil || time.Since(asked) < atOnce {
 			break
 		}
-		if failure = r.waitForTurn(ctx); failure != nil {
+		if failure = r.waitForTurn(ctx, nil); failure != nil {
 			break
 		}
 	}
@@ -114,15 +126,16 @@ type turnKey struct{}
 // WithTurn returns a context for calls of somebody who paces requests, and has let go
 // the first one of the call. turn is asked before each further one, and before the first
 // too if it had to wait for an access token: the service may have asked for quiet since.
-// An error of turn is that of the request, which is not sent: [NotSent].
-func WithTurn(ctx context.Context, turn func() error) context.Context {
+// refused is the answer that makes a further request necessary, or nil: it may ask for
+// quiet too. An error of turn is that of the request, which is not sent: [NotSent].
+func WithTurn(ctx context.Context, turn func(refused *Error) error) context.Context {
 	return context.WithValue(ctx, turnKey{}, turn)
 }
 
 // waitForTurn asks the turn of [WithTurn], if there is one.
-func (r *request) waitForTurn(ctx context.Context) *Error {
-	if turn, ok := ctx.Value(turnKey{}).(func() error); ok {
-		if err := turn(); err != nil {
+func (r *request) waitForTurn(ctx context.Context, refused *Error) *Error {
+	if turn, ok := ctx.Value(turnKey{}).(func(*Error) error); ok {
+		if err := turn(refused); err != nil {
 			return r.unsent(NotSent, err)
 		}
 	}

@@ -154,7 +154,7 @@ func (c *Client) ResetPassword(ctx context.Context, tenant, id string, p secret.
 	}
 	r.path = user
 	if known != resetPlain {
-		if failure := r.waitForTurn(ctx); failure != nil {
+		if failure := r.waitForTurn(ctx, nil); failure != nil {
 			return failure
 		}
 	}

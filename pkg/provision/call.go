@@ -26,8 +26,13 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	}
 	began := pass.Start // Again moves it
 	var barred error
-	err = send(partner.WithTurn(ctx, func() error {
-		barred = pass.Again(r.intake)
+	err = send(partner.WithTurn(ctx, func(refused *partner.Error) error {
+		r.keepQuiet(refused)
+		if err := r.keepPause(refused); err != nil {
+			barred = r.broken(err)
+		} else {
+			barred = pass.Again(r.intake)
+		}
 		return barred
 	}))
 	if barred != nil {
@@ -48,12 +53,10 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	}
 	paced := answer
 	paced.Throttled = l.health.note(a.Kind) || answer.Throttled
-	if answer.Failed && answer.HasRetryAfter { // a 502, say: nobody was too fast, and yet it asks for quiet
-		r.Pacer.Await(time.Now().Add(answer.RetryAfter))
-	}
+	r.keepQuiet(refused)
 	pass.Leave(paced)
 	r.count(a, answer)
-	if err := r.keepPause(answer); err != nil {
+	if err := r.keepPause(refused); err != nil {
 		return nil, r.broken(err)
 	}
 	if r.refused(refused, began) {
@@ -71,13 +74,21 @@ const (
 	pauseMargin = time.Second
 )
 
+// keepQuiet holds everybody back for as long as an answer asks that does not say that
+// somebody was too fast: a 502, say, or a 409. What says so is for the pacer to judge.
+func (r *run) keepQuiet(e *partner.Error) {
+	if e != nil && e.HasRetryAfter && e.Kind != partner.Throttled {
+		r.Pacer.Await(time.Now().Add(e.RetryAfter))
+	}
+}
+
 // keepPause records how long the service wants us to wait, for a run that follows
 // this one before that is over.
-func (r *run) keepPause(a pace.Answer) error {
-	if !a.Throttled && !a.Failed || !a.HasRetryAfter || a.RetryAfter <= 0 || r.Ledger == nil || r.planning {
+func (r *run) keepPause(e *partner.Error) error {
+	if e == nil || !e.HasRetryAfter || e.RetryAfter <= 0 || r.Ledger == nil || r.planning {
 		return nil
 	}
-	until := time.Now().Add(min(a.RetryAfter, longestMemory))
+	until := time.Now().Add(min(e.RetryAfter, longestMemory))
 	if !until.After(r.Ledger.PausedUntil()) {
 		return nil
 	}

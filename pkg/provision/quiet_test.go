@@ -31,3 +31,34 @@ func TestFreshTokenWaitsForQuiet(t *testing.T) {
 		t.Error("nothing was refused, so this tests nothing")
 	}
 }
+
+// Whatever an answer says that asks for quiet, nobody sends before: not even the same
+// request with a fresh token.
+func TestEveryAnswerMayAskForQuiet(t *testing.T) {
+	const wait = 20 * time.Second
+	for _, status := range []int{400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504} {
+		var told time.Time
+		early := 0
+		sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+			switch {
+			case r.Op == simulate.Token: // of another service
+			case told.IsZero() && r.Op == simulate.CreateUser:
+				told = time.Now()
+				return simulate.Fault{Mishap: simulate.FailBefore, Status: status, RetryAfter: "20"}
+			case !told.IsZero() && time.Since(told) < wait:
+				early++
+			}
+			return simulate.Fault{}
+		}}
+		bubble(t, fmt.Sprint(status), sc, func(w *world) {
+			w.batch = func(b *Batch) { b.InFlight = 1 }
+			sum, err := w.applied(staff(5))
+			if err != nil || sum.Created+sum.Failed != 5 {
+				t.Errorf("%+v, %v; want all done", sum, err)
+			}
+			if early > 0 {
+				t.Errorf("%d requests inside the wait, want none", early)
+			}
+		})
+	}
+}
