@@ -252,6 +252,32 @@ func TestOneEventOnePause(t *testing.T) {
 	})
 }
 
+// Refused again and again, one at a time goes to see. One that gets no answer keeps the
+// others for some seconds, and what was on the wire before keeps nobody.
+func TestOneGoesToSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pace.New(pace.Limits{InFlight: 10})
+		g := p.Gate("a", 0)
+		hanging := enter(t, g)
+		for range 2 {
+			enter(t, g).Leave(throttled(time.Second))
+		}
+		last := time.Now()
+		for i, want := range []time.Duration{time.Second, 5 * time.Second, 5 * time.Second} {
+			pass := enter(t, g)
+			defer pass.Leave(pace.Answer{Failed: true})
+			if got := pass.Start.Sub(last); got < want || got > want+100*time.Millisecond {
+				t.Errorf("attempt %d: left after %v, want %v", i, got, want)
+			}
+			last = pass.Start
+		}
+		hanging.Leave(pace.Answer{})
+		if got := enter(t, g).Start.Sub(last); got > time.Second {
+			t.Errorf("after an answer: left after %v, want at once", got)
+		}
+	})
+}
+
 func TestPauses(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -17,6 +17,7 @@ const (
 	giveUpRounds = 12               // refused rounds in a row after which a scope is stalled
 	statedWait   = 8 * time.Second  // ceiling of the growing wait where Retry-After is given: it holds if longer
 	unstatedWait = 60 * time.Second // the same where it is missing
+	seesFor      = 5 * time.Second  // how long the one attempt that goes to see is waited for
 )
 
 // A scope is what a refusal holds for: the whole run, or one customer. It keeps
@@ -33,6 +34,7 @@ type scope struct {
 	paused  bool
 	until   time.Time // end of the last pause
 	resumed time.Time // when attempts went on after it
+	sent    time.Time // when the last attempt was let go
 	rounds  int       // pauses since the last success
 	failing time.Time // when the first of those rounds was refused
 	stalled *StalledError
@@ -63,8 +65,8 @@ func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
 		}
 		s.resume(now)
 	}
-	if s.rounds > 1 && s.inFlight > 0 {
-		return time.Time{}, false // refused again and again: one at a time goes to see
+	if until := s.sent.Add(seesFor); s.seeing() && now.Before(until) {
+		return until, true
 	}
 	r := s.learner.rate(s.clock(now))
 	if s.ceiling > 0 {
@@ -84,6 +86,12 @@ func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
 	return now.Add(time.Duration(missing/r*float64(time.Second)) + time.Microsecond), true
 }
 
+// seeing reports whether an attempt went to see whether the service still refuses: after
+// two rounds of refusals they go one at a time. Those from before the pause say nothing.
+func (s *scope) seeing() bool {
+	return s.rounds > 1 && s.inFlight > 0 && !s.sent.Before(s.resumed)
+}
+
 // resume ends a pause. No tokens were saved up meanwhile.
 func (s *scope) resume(now time.Time) {
 	s.paused, s.resumed = false, now
@@ -98,6 +106,7 @@ func (s *scope) admit(now time.Time) {
 	s.learner.sent(s.clock(now))
 	s.inFlight++
 	s.requests++
+	s.sent = now
 }
 
 func (s *scope) accept(start, now time.Time) {
