@@ -20,9 +20,14 @@ var ErrTooLong = errors.New("the answer is too long")
 // it may add another.
 //
 // Reading to the end is what lets the connection be used again; after a body
-// that is too long it is closed instead.
+// that is too long it is closed instead. A 101 has no body: what net/http gives
+// there is the bare connection, which may stay silent for ever, since neither the
+// request's context nor its deadline ends a read from it.
 func Body(r *http.Response, limit int64) ([]byte, error) {
 	defer r.Body.Close()
+	if r.StatusCode == http.StatusSwitchingProtocols {
+		return nil, nil
+	}
 	room := int64(512)
 	if r.ContentLength >= 0 {
 		room = min(r.ContentLength, limit, 1<<20) + 1 // to see the end without growing

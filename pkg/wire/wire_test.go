@@ -155,6 +155,15 @@ func TestReadBody(t *testing.T) {
 	}
 }
 
+// Whoever switches protocols without being asked keeps the connection open and says no more.
+func TestSwitchedProtocolsHaveNoBody(t *testing.T) {
+	body := &closeWatch{Reader: strings.NewReader("the connection")}
+	got, err := Body(&http.Response{StatusCode: http.StatusSwitchingProtocols, Body: body, ContentLength: -1}, 100)
+	if len(got) != 0 || err != nil || !body.closed {
+		t.Errorf("Body = %q, %v, closed %v, want nothing read, and closed", got, err, body.closed)
+	}
+}
+
 // A body may come in pieces of any size, with its end or before it, whatever was
 // said of its length.
 func TestBodyGrows(t *testing.T) {
