@@ -142,6 +142,22 @@ func (r *request) waitForTurn(ctx context.Context, refused *Error) *Error {
 	return nil
 }
 
+type hearingKey struct{}
+
+// WithHearing returns a context for calls of somebody who has to know at once how long
+// the service wants to be left alone: told hears of a refusal that states it in a header
+// before its body has come, which may take its time. The error has no details yet; the
+// call returns it when it has.
+func WithHearing(ctx context.Context, told func(refused *Error)) context.Context {
+	return context.WithValue(ctx, hearingKey{}, told)
+}
+
+func hear(ctx context.Context, refused *Error) {
+	if told, ok := ctx.Value(hearingKey{}).(func(*Error)); ok {
+		told(refused)
+	}
+}
+
 // unsent is the error of a request that never left.
 func (r *request) unsent(kind Kind, err error) *Error {
 	return &Error{Op: r.op, Kind: kind, Err: err, Trace: Trace{RequestID: r.call.RequestID.String()}}
@@ -215,7 +231,13 @@ func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (a
 	}
 	trace.note(response.Header, token, r.hidden)
 	if response.StatusCode/100 != 2 {
-		return answer{}, r.refusal(response, trace, token)
+		e := r.refusal(response, trace)
+		if e.HasRetryAfter {
+			hear(ctx, e)
+			w.timer.Reset(min(c.timeout, detailsWithin))
+		}
+		r.detail(e, response, token)
+		return answer{}, e
 	}
 	text, err := wire.Body(response, max(r.limit, maxObject))
 	switch {
@@ -300,11 +322,21 @@ func (r *request) garbled(found answer, why string) *Error {
 	return &Error{Op: r.op, Kind: Garbled, Status: found.status, Description: why, Trace: found.trace}
 }
 
-// refusal makes an error of an answer other than 2xx. Its status is definite,
-// so a body that cannot be read only costs the details.
-func (r *request) refusal(response *http.Response, trace Trace, token secret.Text) *Error {
+// detailsWithin is how long the body of a refusal is waited for whose header says when
+// to come again.
+const detailsWithin = 5 * time.Second
+
+// refusal makes an error of the status and the header of an answer other than 2xx.
+func (r *request) refusal(response *http.Response, trace Trace) *Error {
 	e := &Error{Op: r.op, Status: response.StatusCode, Trace: trace}
 	e.RetryAfter, e.HasRetryAfter = wire.RetryAfter(response.Header, time.Now())
+	e.Kind = kindOf(e)
+	return e
+}
+
+// detail adds to a refusal what its body says. The status is definite, so a body that
+// cannot be read only costs the details.
+func (r *request) detail(e *Error, response *http.Response, token secret.Text) {
 	body, err := wire.Body(response, maxFault)
 	if err != nil {
 		body = nil
@@ -323,5 +355,4 @@ func (r *request) refusal(response *http.Response, trace Trace, token secret.Tex
 		}
 	}
 	e.Kind = kindOf(e)
-	return e
 }

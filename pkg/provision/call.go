@@ -24,6 +24,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}
+	ctx = partner.WithHearing(ctx, func(refused *partner.Error) { r.hear(pass, refused) })
 	began := pass.Start // Again moves it
 	var barred error
 	err = send(partner.WithTurn(ctx, func(refused *partner.Error) error {
@@ -48,8 +49,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	if refused != nil {
 		a.Kind = refused.Kind
 		a.Throttled = refused.Kind == partner.Throttled
-		answer = pace.Answer{Throttled: a.Throttled, RetryAfter: refused.RetryAfter,
-			HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !a.Throttled}
+		answer = answerOf(refused)
 	}
 	paced := answer
 	paced.Throttled = l.health.note(a.Kind) || answer.Throttled
@@ -63,6 +63,21 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		return nil, r.refuse(refused)
 	}
 	return refused, nil
+}
+
+func answerOf(refused *partner.Error) pace.Answer {
+	throttled := refused.Kind == partner.Throttled
+	return pace.Answer{Throttled: throttled, RetryAfter: refused.RetryAfter,
+		HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !throttled}
+}
+
+// hear has a refusal hold for everybody whom it concerns as soon as it has said for how
+// long: the rest of the answer may take its time.
+func (r *run) hear(pass *pace.Pass, refused *partner.Error) {
+	r.keepQuiet(refused)
+	if refused.Kind == partner.Throttled {
+		pass.Leave(answerOf(refused))
+	}
 }
 
 const (

@@ -62,3 +62,27 @@ func TestEveryAnswerMayAskForQuiet(t *testing.T) {
 		})
 	}
 }
+
+// A header that asks for quiet counts when it comes, however long the body that follows
+// takes; one that never comes is not waited for.
+func TestQuietBeforeTheBody(t *testing.T) {
+	quota := simulate.Quota{Rate: 60, Burst: 10, RetryAfter: simulate.RetryAfter{Min: 3 * time.Second, Max: 4 * time.Second}}
+	for _, trickle := range []time.Duration{2 * time.Second, time.Hour} {
+		sc := simulate.Scenario{Quotas: []simulate.Quota{quota}, Latency: simulate.Latency{Min: 60 * time.Millisecond, Max: 80 * time.Millisecond}}
+		bubble(t, fmt.Sprint(trickle), sc, func(w *world) {
+			w.trickle, w.timeout = trickle, 10*time.Minute
+			began := time.Now()
+			sum, err := w.applied(staff(200))
+			if err != nil || sum.Created != 200 {
+				t.Errorf("%+v, %v; want 200 created", sum, err)
+			}
+			n := w.service.Counts()
+			if n.Throttled == 0 || n.Early > 0 {
+				t.Errorf("%d requests refused, and %d inside a wait; want some, and none", n.Throttled, n.Early)
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("the run takes %v, want less than a minute", took)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -51,6 +52,7 @@ type world struct {
 	shards  int  // 0: one, without a number
 
 	timeout time.Duration // of a request; 0: 20 s
+	trickle time.Duration // how long the body of a refusal takes to come
 }
 
 func newWorld(t testing.TB, sc simulate.Scenario) *world {
@@ -217,8 +219,28 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if err == nil {
 		p.wire.answer(sent, response.StatusCode)
+		if p.trickle > 0 && response.StatusCode/100 != 2 {
+			response.Body = &slowBody{response.Body, r.Context(), p.trickle}
+		}
 	}
 	return response, err
+}
+
+// slowBody keeps its reader waiting.
+type slowBody struct {
+	io.ReadCloser
+	ctx  context.Context // of the request
+	wait time.Duration
+}
+
+func (b *slowBody) Read(to []byte) (int, error) {
+	select {
+	case <-time.After(b.wait):
+		b.wait = 0
+		return b.ReadCloser.Read(to)
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	}
 }
 
 // checkIntent checks that the intent of a create that leaves is on the disk.
