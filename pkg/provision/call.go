@@ -10,6 +10,7 @@ import (
 
 	"muster/pkg/pace"
 	"muster/pkg/partner"
+	"muster/pkg/signin"
 )
 
 // once sends one request as soon as the lane's gate lets it go. The error is of
@@ -24,12 +25,12 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}
-	ctx = partner.WithHearing(ctx, func(refused *partner.Error) { r.hear(pass, refused) })
+	ctx = r.hearing(ctx, pass)
 	began := pass.Start // Again moves it
 	var barred error
 	err = send(partner.WithTurn(ctx, func(refused *partner.Error) error {
 		r.keepQuiet(refused)
-		if err := r.keepPause(refused); err != nil {
+		if err := r.keepPauseOf(refused); err != nil {
 			barred = r.broken(err)
 		} else {
 			barred = pass.Again(r.intake)
@@ -56,7 +57,7 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	r.keepQuiet(refused)
 	pass.Leave(paced)
 	r.count(a, answer)
-	if err := r.keepPause(refused); err != nil {
+	if err := r.keepPauseOf(refused); err != nil {
 		return nil, r.broken(err)
 	}
 	if r.refused(refused, began) {
@@ -71,13 +72,19 @@ func answerOf(refused *partner.Error) pace.Answer {
 		HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !throttled}
 }
 
-// hear has a refusal hold for everybody whom it concerns as soon as it has said for how
-// long: the rest of the answer may take its time.
-func (r *run) hear(pass *pace.Pass, refused *partner.Error) {
-	r.keepQuiet(refused)
-	if refused.Kind == partner.Throttled {
-		pass.Leave(answerOf(refused))
-	}
+// hearing has a refusal hold for everybody whom it concerns as soon as it has said for
+// how long: the rest of the answer may take its time. That the sign-in is refused so
+// concerns the next run, which would ask for a token at once.
+func (r *run) hearing(ctx context.Context, pass *pace.Pass) context.Context {
+	ctx = signin.WithHearing(ctx, func(wait time.Duration) {
+		_ = r.keepPause(wait) // a broken ledger is found out by the next who needs it
+	})
+	return partner.WithHearing(ctx, func(refused *partner.Error) {
+		r.keepQuiet(refused)
+		if refused.Kind == partner.Throttled {
+			pass.Leave(answerOf(refused))
+		}
+	})
 }
 
 const (
@@ -97,13 +104,20 @@ func (r *run) keepQuiet(e *partner.Error) {
 	}
 }
 
-// keepPause records how long the service wants us to wait, for a run that follows
-// this one before that is over.
-func (r *run) keepPause(e *partner.Error) error {
-	if e == nil || !e.HasRetryAfter || e.RetryAfter <= 0 || r.Ledger == nil || r.planning {
+func (r *run) keepPauseOf(e *partner.Error) error {
+	if e == nil || !e.HasRetryAfter {
 		return nil
 	}
-	until := time.Now().Add(min(e.RetryAfter, longestMemory))
+	return r.keepPause(e.RetryAfter)
+}
+
+// keepPause records how long the service wants us to wait, for a run that follows
+// this one before that is over.
+func (r *run) keepPause(wait time.Duration) error {
+	if wait <= 0 || r.Ledger == nil || r.planning {
+		return nil
+	}
+	until := time.Now().Add(min(wait, longestMemory))
 	if !until.After(r.Ledger.PausedUntil()) {
 		return nil
 	}

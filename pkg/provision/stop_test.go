@@ -62,21 +62,24 @@ func TestStoppingAHangingService(t *testing.T) {
 // told to be quiet, and whether or not it was for being too fast.
 func TestAPauseOutlivesItsRun(t *testing.T) {
 	type asked struct {
+		op     simulate.Op
 		status int
 		wait   string
 	}
 	for a, after := range map[asked]time.Duration{
-		{429, "3600"}: time.Hour + time.Minute, {429, "60"}: 0, {502, "3600"}: time.Hour + time.Minute, {502, "60"}: 0,
+		{simulate.CreateUser, 429, "3600"}: time.Hour + time.Minute, {simulate.CreateUser, 429, "60"}: 0,
+		{simulate.CreateUser, 502, "3600"}: time.Hour + time.Minute, {simulate.CreateUser, 502, "60"}: 0,
+		{simulate.Token, 429, "3600"}: time.Hour + time.Minute, {simulate.Token, 503, "60"}: 0,
 	} {
 		told := false
 		sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
-			if r.Op != simulate.CreateUser || told {
+			if r.Op != a.op || told {
 				return simulate.Fault{}
 			}
 			told = true
 			return simulate.Fault{Mishap: simulate.FailBefore, Status: a.status, RetryAfter: a.wait}
 		}}
-		bubble(t, fmt.Sprint(a.status, a.wait), sc, func(w *world) {
+		bubble(t, fmt.Sprintf("%v %d %s", a.op, a.status, a.wait), sc, func(w *world) {
 			w.batch = func(b *Batch) { b.InFlight = 1 }
 			people := staff(5)
 			w.input(rowsOf(people)...)
