@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // bufferSize is large enough that a million short lines cost some hundred
@@ -35,7 +36,8 @@ const bufferSize = 256 << 10
 // A symbolic link is followed, so that the file it names is replaced and the
 // link stays. Where path names something that is no regular file, such as
 // /dev/stdout or a pipe, write goes straight to it. mode holds for a new and
-// for a replaced file alike.
+// for a replaced file alike. What a crash in the middle of an earlier Replace left
+// is removed.
 func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return writeThrough(path, write)
@@ -47,6 +49,7 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 	if dir == "" {
 		dir = "."
 	}
+	_ = sweep(dir, base, abandonedAfter) // what cannot be removed is in nobody's way
 	tmp, err := os.CreateTemp(dir, "."+base+".*.tmp")
 	if err != nil {
 		return err
@@ -88,16 +91,29 @@ func Sweep(path string) error {
 		path = target
 	}
 	dir, base := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Clean(dir))
+	return sweep(filepath.Clean(dir), base, 0)
+}
+
+// abandonedAfter is how long nothing is written to the temporary file of a [Replace]
+// before it counts as left by a crash. Another process may be writing its own.
+const abandonedAfter = 10 * time.Second
+
+// sweep removes temporary files of base that nobody has written to for that long.
+func sweep(dir, base string, untouched time.Duration) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasPrefix(name, "."+base+".") && strings.HasSuffix(name, ".tmp") {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
-				return err
-			}
+		if !strings.HasPrefix(name, "."+base+".") || !strings.HasSuffix(name, ".tmp") {
+			continue
+		}
+		if info, err := e.Info(); untouched > 0 && (err != nil || time.Since(info.ModTime()) < untouched) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return err
 		}
 	}
 	return nil

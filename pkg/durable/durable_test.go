@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestReplace(t *testing.T) {
@@ -150,6 +151,37 @@ func TestAcquire(t *testing.T) {
 	}
 }
 
+// A run that was killed while it replaced the file of the refresh token has left a
+// second file with one. Another process may be replacing the same file just now.
+func TestReplaceRemovesWhatACrashLeft(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{".x.1.tmp": time.Hour, ".x.2.tmp": 0, ".xy.1.tmp": time.Hour} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if at := time.Now().Add(-age); os.Chtimes(path, at, at) != nil {
+			t.Fatal("Chtimes fails")
+		}
+	}
+	err := Replace(filepath.Join(dir, "x"), 0o600, func(io.Writer) error { return nil })
+	if got, want := names(t, dir), []string{".x.2.tmp", ".xy.1.tmp", "x"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("Replace: %v, left %q, want %q", err, got, want)
+	}
+}
+
+func names(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.csv")
@@ -161,14 +193,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	if err := Sweep(path); err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		got = append(got, e.Name())
-	}
+	got := names(t, dir)
 	want := []string{".x.csv.lock", ".x.csv2.tmp", ".y.csv.1.tmp", "x.csv", "y.csv"}
 	if !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
