@@ -39,9 +39,9 @@ const maxEmptyPages = 100
 // collection is a page of a list as it is read. totalCount is the number of
 // items in the page, not in the list.
 type collection[T any] struct {
-	Items      []T    `json:"items"`
-	TotalCount *int   `json:"totalCount"`
-	Token      string `json:"continuationToken"`
+	Items      []T             `json:"items"`
+	TotalCount json.RawMessage `json:"totalCount"` // a number, or one as text
+	Token      string          `json:"continuationToken"`
 	Links      struct {
 		Next struct {
 			URI     string       `json:"uri"`
@@ -108,7 +108,7 @@ func list[T any](ctx context.Context, c *Client, r request, page Page) (collecti
 	if json.Unmarshal(found.body, &read) != nil {
 		return read, Page{}, r.unreadable(found)
 	}
-	if read.Items == nil && (read.TotalCount == nil || *read.TotalCount != 0) {
+	if read.Items == nil && strings.Trim(string(read.TotalCount), `"`) != "0" {
 		return read, Page{}, r.garbled(found, "the answer is not a list")
 	}
 	read.answer = found

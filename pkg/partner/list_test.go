@@ -73,6 +73,7 @@ func TestUsers(t *testing.T) {
 	}{
 		{"one page", pages{"": `{"totalCount":2,` + items("a", "b") + `}`}, Active, "a b", "size=500"},
 		{"empty", pages{"": `{"totalCount":0,"items":[]}`}, Active, "", "size=500"},
+		{"a count as text", pages{"": `{"totalCount":"2",` + items("a", "b") + `}`}, Active, "a b", "size=500"},
 		{"empty without items", pages{"": `{"totalCount":0}`}, Active, "", "size=500"},
 		{"deleted", pages{"": `{` + items("-a", "b", "-c") + `}`}, Inactive, "a c",
 			"size=500&filter=%7B%22Field%22%3A%22UserState%22%2C%22Value%22%3A%22Inactive%22%2C%22Operator%22%3A%22equals%22%7D"},

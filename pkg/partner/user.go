@@ -216,7 +216,7 @@ func (r *request) userIn(found answer) (User, error) {
 	if read.decode(found.body) != nil {
 		return User{}, r.unreadable(found)
 	}
-	if !isID(read.ID) {
+	if !isID(read.ID) || strings.Contains(read.ID, r.hidden.Reveal()) && !r.hidden.Empty() {
 		return User{}, r.garbled(found, "the answer has no user id")
 	}
 	user := read.user()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,7 @@ func TestCreateUserBelievesOnlyAnID(t *testing.T) {
 		{201, bom, Garbled},
 		{201, "{}", Garbled},
 		{201, `{"id":""}`, Garbled},
+		{201, `{"id":` + strconv.Quote(password) + `}`, Garbled},
 		{201, `{"id":null}`, Garbled},
 		{201, `{"id":7}`, Garbled},
 		{201, `{"id":"a b"}`, Garbled},
