@@ -252,6 +252,37 @@ func TestOneEventOnePause(t *testing.T) {
 	})
 }
 
+// What a run asks one after another before it creates anybody is not held up, and the
+// pace rises as if it had been.
+func TestFirstFewFollowEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := pace.New(pace.Limits{InFlight: 10}).Gate("a", 0)
+		began := time.Now()
+		for range 4 {
+			pass := enter(t, g)
+			time.Sleep(ms)
+			pass.Leave(pace.Answer{})
+		}
+		if took := time.Since(began); took != 4*ms {
+			t.Errorf("four took %v, want %v", took, 4*ms)
+		}
+		if got := g.Snapshot().Rate; got < 100 {
+			t.Errorf("the pace is %v a second, want more than 100", got)
+		}
+	})
+}
+
+// Those that come together are no burst.
+func TestFirstFewTogetherAreHeldUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := pace.New(pace.Limits{InFlight: 10}).Gate("a", 0)
+		first, second := enter(t, g), enter(t, g)
+		if gap := second.Start.Sub(first.Start); gap < 20*ms {
+			t.Errorf("the second left %v after the first, want 25 ms", gap)
+		}
+	})
+}
+
 // Refused again and again, one at a time goes to see. One that gets no answer keeps the
 // others for some seconds, and what was on the wire before keeps nobody.
 func TestOneGoesToSee(t *testing.T) {

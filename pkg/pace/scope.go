@@ -12,6 +12,10 @@ const (
 	// more stalls the scope: see [StalledError].
 	MaxRetryAfter = 15 * time.Minute
 
+	// firstFew requests of a run follow each other without a wait between an answer and
+	// the next: a run looks for the customer and the users there before it creates any.
+	firstFew = 4
+
 	maxJitter    = 10 * time.Millisecond
 	believed     = 3                // refused rounds in a row up to which a stated wait is taken at its word
 	giveUpRounds = 12               // refused rounds in a row after which a scope is stalled
@@ -81,6 +85,10 @@ func (s *scope) ready(now time.Time) (at time.Time, ok bool) {
 	}
 	missing := 1 - s.bucket.TokensAt(now)
 	if missing < 1e-6 {
+		return now, true
+	}
+	if s.requests < firstFew && s.inFlight == 0 && s.refused == 0 && s.learner.seeking() {
+		s.learner.held = s.clock(now)
 		return now, true
 	}
 	return now.Add(time.Duration(missing/r*float64(time.Second)) + time.Microsecond), true
