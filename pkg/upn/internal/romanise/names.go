@@ -27,5 +27,5 @@ var allNames = sync.OnceValue(func() map[string]map[string]string {
 	return kinds
 })
 
-// knownNames returns the names of a kind: ar, he, ko-family, zh-family, ja-family or ja-given.
+// knownNames returns the names of a kind: see the head of names.tsv.
 func knownNames(kind string) map[string]string { return allNames()[kind] }

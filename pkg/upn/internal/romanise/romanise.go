@@ -66,8 +66,8 @@ const maxRunes = 256
 //   - a word whose sounds are there but for some, such as the short vowels of
 //     Arabic, is a doubt: it is used, and shown;
 //   - a word with a letter for which there is no Latin one here, so that it would
-//     be left out, one of consonants only in a script without a table here, and one
-//     whose spelling hides the sounds (Burmese, Tibetan), is an error. A part of a name never vanishes in silence.
+//     be left out, and one of consonants only in a script without a table here, is an
+//     error. A part of a name never vanishes in silence.
 //
 // An error is always an *Unreadable; dst is then returned as it was.
 func Append(dst []byte, text string, part Part, rules Rules) ([]byte, []Doubt, error) {
@@ -235,8 +235,9 @@ func (r *reader) run(dst []byte, s script, letters []rune) ([]byte, error) {
 	return r.read(dst, s, letters)
 }
 
-// glottals are letters of Latin alphabets that are left out as the apostrophe is.
-const glottals = "ꞋꞌɁɂ"
+// glottals are letters that are left out as the apostrophe is: of Latin alphabets, the
+// Arabic hamza, the palochka of the Caucasus.
+const glottals = "ꞋꞌɁɂءӀӏ"
 
 // read appends a stretch of letters of one script.
 func (r *reader) read(dst []byte, s script, letters []rune) ([]byte, error) {
@@ -257,7 +258,12 @@ func (r *reader) read(dst []byte, s script, letters []rune) ([]byte, error) {
 		return r.han(dst, letters)
 	case devanagari:
 		return appendIndic(dst, letters), nil
-	case arabic, hebrew, thai, indic:
+	case burmese:
+		if u := burmeseFault(letters); u != nil {
+			return dst, u
+		}
+		return r.guess(dst, s, letters), nil
+	case arabic, hebrew, thai, tibetan, indic:
 		return r.guess(dst, s, letters), nil
 	case rough:
 		if u := unreadable(letters); u != nil {
@@ -293,6 +299,12 @@ func (r *reader) guess(dst []byte, s script, letters []rune) []byte {
 	case indic:
 		dst = appendIndic(dst, letters)
 		d.Code, d.Reason = "indic_spelling", "people who write this script choose their own Latin spelling"
+	case burmese:
+		dst = appendBurmese(dst, letters, r.part)
+		d.Code, d.Reason = "burmese_spelling", "people who write this script choose their own Latin spelling"
+	case tibetan:
+		dst = appendTibetan(dst, letters, r.rules.hint)
+		d.Code, d.Reason = "tibetan_spelling", "Tibetan spelling has silent letters, and people choose their own Latin spelling"
 	default:
 		dst = appendRough(dst, letters)
 		d.Code, d.Reason = "rough_script", "there is only a rough table for this script"

@@ -69,10 +69,7 @@ func isSinhalaVowelSign(r rune) bool { return r >= 0x0dca && r <= 0x0df3 }
 // read, nil where Unidecode has them all.
 func unreadable(letters []rune) *Unreadable {
 	for _, r := range letters {
-		switch {
-		case unicode.Is(unicode.Myanmar, r), unicode.Is(unicode.Tibetan, r):
-			return &Unreadable{string(letters), "Burmese and Tibetan spelling does not tell the sounds letter by letter", latinHint}
-		case unicode.IsLetter(r) && !isTabled(tabled(r)):
+		if unicode.IsLetter(r) && !isTabled(tabled(r)) {
 			return noTable(letters, []rune{r})
 		}
 	}

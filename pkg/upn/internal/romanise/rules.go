@@ -48,10 +48,11 @@ ko KR KP
 hu HU
 vi VN
 az AZ
+dz BT
 `
 
 // others are the languages that need no rule of their own.
-const others = " en fr es it pt nl pl cs sk sl ro tr el is et lv lt ga mt sq ca eu gl ka hy ar fa ur he hi bn ta te th id ms "
+const others = " en fr es it pt nl pl cs sk sl ro tr el is et lv lt ga mt sq ca eu gl ka hy ar fa ur he hi bn ta te th id ms my bo "
 
 // aliases are further names of the languages above.
 const aliases = " no=nb nn=nb bs=hr me=sr "

@@ -19,6 +19,8 @@ const (
 	devanagari
 	indic // the other Brahmic scripts of India, laid out as Devanagari is
 	thai
+	tibetan
+	burmese
 	georgian
 	hangul
 	kana
@@ -43,6 +45,8 @@ var blocks = [...]struct {
 	{0x0900, 0x097f, devanagari},
 	{0x0980, 0x0d7f, indic},
 	{0x0e00, 0x0e7f, thai},
+	{0x0f00, 0x0fff, tibetan},
+	{0x1000, 0x109f, burmese},
 	{0x10a0, 0x10ff, georgian},
 	{0x1ab0, 0x1aff, common},
 	{0x1c80, 0x1c8f, cyrillic},
@@ -62,6 +66,8 @@ var blocks = [...]struct {
 	{0x4e00, 0x9fff, han},
 	{0xa640, 0xa69f, cyrillic},
 	{0xa720, 0xa7ff, latin},
+	{0xa9e0, 0xa9ff, burmese},
+	{0xaa60, 0xaa7f, burmese},
 	{0xab30, 0xab6f, latin},
 	{0xac00, 0xd7a3, hangul},
 	{0xf900, 0xfaff, han},

@@ -43,8 +43,12 @@ func split(text string) (words []word, lost string) {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
 			kept = append(kept, unicode.ToLower(r))
 		case unicode.IsMark(r):
-			if len(kept) > start {
+			if len(kept) > start || r == 'ေ' || r == 'ျ' { // of Burmese that is not in Unicode, which is to be told
 				kept = append(kept, r)
+			}
+		case r == tsheg || r == '༌': // two dots that look the same
+			if len(kept) > start {
+				kept = append(kept, tsheg)
 			}
 		case isApostrophe(r):
 			if n := len(kept); n > start && scriptOf(kept[n-1]) == hebrew {
