@@ -10,32 +10,26 @@ import (
 // 1970, in the spelling that most people of Myanmar have in their passports: ar for its
 // long a, ay for e, ht for the aspirated t, int and ant for the short tone. Syllables
 // that are mostly spelt otherwise are in names.tsv.
-var (
-	burmeseConsonants = strings.Fields("k kh g g ng s s z z ny ny t ht d d n t ht d d n p ph b b m y y l w th h l -")
+var burmeseConsonants = [...]string{
+	"k", "kh", "g", "g", "ng", "s", "s", "z", "z", "ny", "ny", "t", "ht", "d", "d", "n", "t", "ht", "d", "d", "n",
+	"p", "ph", "b", "b", "m", "y", "y", "l", "w", "th", "h", "l", "",
+}
 
-	// burmeseVowels are the signs that are a vowel, in the order in which they are
-	// written, without tones: alone, before က စ တ ပ, and before င ဉ န မ or the dot. An
-	// asat on the first consonant of a row stands for the whole row.
-	burmeseVowels = map[string]burmeseVowel{
-		"":   {"a", map[rune]string{'က': "et", 'င': "in", 'စ': "it", 'ည': "i", 'ဉ': "in", 'တ': "at", 'န': "an", 'ယ': "e"}},
-		"ာ":  {"ar", map[rune]string{'တ': "at", 'န': "an"}},
-		"ိ":  {"i", map[rune]string{'တ': "eik", 'န': "ein", 'င': "ein"}},
-		"ီ":  {"i", nil},
-		"ု":  {"u", map[rune]string{'တ': "ok", 'န': "on"}},
-		"ူ":  {"u", nil},
-		"ေ":  {"ay", map[rune]string{'တ': "it"}},
-		"ဲ":  {"e", nil},
-		"ော": {"aw", map[rune]string{'က': "auk", 'င': "aung"}},
-		"ို": {"o", map[rune]string{'က': "aik", 'င': "aing", 'လ': "o", 'ယ': "o"}},
-		"ွ":  {"wa", map[rune]string{'က': "wet", 'င': "win", 'တ': "ut", 'န': "un", 'ယ': "we"}},
-		"ွေ": {"we", nil},
-	}
-)
-
-// burmeseVowel is a vowel alone and before the consonants that can end its syllable.
-type burmeseVowel struct {
-	open   string
-	closed map[rune]string
+// burmeseVowels are the vowels, each with the signs for it in the order in which they are
+// written, and how it sounds alone and before the consonants that can end its syllable.
+var burmeseVowels = [...]struct{ signs, open, closed string }{
+	{"", "a", "က=et င=in စ=it ည=i ဉ=in တ=at န=an ယ=e"},
+	{"ာ", "ar", "တ=at န=an"},
+	{"ိ", "i", "တ=eik န=ein င=ein"},
+	{"ီ", "i", ""},
+	{"ု", "u", "တ=ok န=on"},
+	{"ူ", "u", ""},
+	{"ေ", "ay", "တ=it"},
+	{"ဲ", "e", ""},
+	{"ော", "aw", "က=auk င=aung"},
+	{"ို", "o", "က=aik င=aing လ=o ယ=o"},
+	{"ွ", "wa", "က=wet င=win တ=ut န=un ယ=we"},
+	{"ွေ", "we", ""},
 }
 
 // Signs around Burmese letters.
@@ -52,8 +46,8 @@ type burmeseSyllable struct {
 	text   string // as it is written
 	base   rune
 	medial string // of ျ ြ ှ
-	vowel  string // as in burmeseVowels
-	coda   rune   // the first consonant of the row that ends the syllable, 0 for none
+	vowel  string // signs as in burmeseVowels
+	coda   rune   // what ends the syllable: of consonants that sound the same there, the first; 0 for none
 	short  bool   // with a dot
 	high   bool   // with a visarga
 	below  bool   // it is written below the nasal before it
@@ -193,22 +187,14 @@ func (s burmeseSyllable) append(dst []byte, first bool) []byte {
 }
 
 // rime is the vowel and what ends the syllable.
-func (s burmeseSyllable) rime(vowel string) string {
-	if s.base == 'ဝ' && (s.coda == 'န' || s.coda == 'တ') && vowel == "" {
-		vowel = "ွ"
+func (s burmeseSyllable) rime(signs string) string {
+	if s.base == 'ဝ' && (s.coda == 'န' || s.coda == 'တ') && signs == "" {
+		signs = "ွ"
 	}
-	glide := ""
-	known, found := burmeseVowels[vowel]
-	if rest, cut := strings.CutPrefix(vowel, "ွ"); !found && cut {
-		glide = "w"
-		known, found = burmeseVowels[rest]
-	}
-	if !found {
-		known = burmeseVowels[""]
-	}
-	text := known.open
-	if s.coda != 0 && known.closed[s.coda] != "" {
-		text = known.closed[s.coda]
+	text, found := burmeseRime(signs, s.coda)
+	if rest, cut := strings.CutPrefix(signs, "ွ"); !found && cut {
+		text, _ = burmeseRime(rest, s.coda)
+		text = "w" + text
 	}
 	switch {
 	case s.short && strings.HasSuffix(text, "n"):
@@ -218,7 +204,23 @@ func (s burmeseSyllable) rime(vowel string) string {
 	case s.high && text == "on":
 		text = "one"
 	}
-	return glide + text
+	return text
+}
+
+// burmeseRime looks the signs up, and the consonant behind them if there is one. It
+// reports false for signs that are no vowel, and takes them for none.
+func burmeseRime(signs string, coda rune) (text string, found bool) {
+	vowel := burmeseVowels[0]
+	for _, v := range burmeseVowels {
+		if v.signs == signs {
+			vowel, found = v, true
+		}
+	}
+	if _, behind, closed := strings.Cut(vowel.closed, string(coda)+"="); closed && coda != 0 {
+		text, _, _ = strings.Cut(behind, " ")
+		return text, found
+	}
+	return vowel.open, found
 }
 
 // onset is what stands before the vowel.

@@ -12,8 +12,10 @@ const tsheg = '་'
 // from U+0F90 on, after the THL Simplified Phonetic Transcription of Standard Tibetan
 // (Germano and Tournadre 2003), but th and ph for the breathed t and p and no é, ö and ü,
 // as the people write who have Tibetan names.
-var tibetanConsonants = strings.Fields("k kh g g ng ch ch j - ny t th d d n t th d d n p ph b b m " +
-	"ts ts dz dz w zh z - y r l sh sh s h - k r")
+var tibetanConsonants = [...]string{
+	"k", "kh", "g", "g", "ng", "ch", "ch", "j", "", "ny", "t", "th", "d", "d", "n", "t", "th", "d", "d", "n",
+	"p", "ph", "b", "b", "m", "ts", "ts", "dz", "dz", "w", "zh", "z", "", "y", "r", "l", "sh", "sh", "s", "h", "", "k", "r",
+}
 
 // Consonants that are written around the one that is spoken, and signs for vowels.
 const (
@@ -244,7 +246,7 @@ func tibetanOnset(base rune, below []rune) string {
 }
 
 func tibetanSound(l rune) string {
-	if at := int(l - 'ཀ'); at < len(tibetanConsonants) && tibetanConsonants[at] != "-" {
+	if at := int(l - 'ཀ'); at < len(tibetanConsonants) {
 		return tibetanConsonants[at]
 	}
 	return ""
