@@ -285,7 +285,7 @@ func (r *reader) guess(dst []byte, s script, letters []rune) []byte {
 	d := Doubt{Word: string(letters)}
 	switch s {
 	case arabic:
-		dst = appendArabic(dst, letters)
+		dst = appendArabic(dst, letters, r.rules.arabic)
 		d.Code, d.Reason = "arabic_vowels", "Arabic script does not write short vowels, and spellings of one name differ"
 		if isVocalised(letters) {
 			return dst

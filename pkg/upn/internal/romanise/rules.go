@@ -15,6 +15,7 @@ type Language string
 type Rules struct {
 	hint     Language // what the locale says
 	cyrillic Language // by whose rules Cyrillic letters are read
+	arabic   Language // whose names are looked for first in Arabic letters; "" for Arabic
 	japanese bool     // Chinese characters have Japanese readings
 }
 
@@ -49,10 +50,13 @@ hu HU
 vi VN
 az AZ
 dz BT
+fa IR
+ur PK
+ps AF
 `
 
 // others are the languages that need no rule of their own.
-const others = " en fr es it pt nl pl cs sk sl ro tr el is et lv lt ga mt sq ca eu gl ka hy ar fa ur he hi bn ta te th id ms my bo "
+const others = " en fr es it pt nl pl cs sk sl ro tr el is et lv lt ga mt sq ca eu gl ka hy ar he hi bn ta te th id ms my bo "
 
 // aliases are further names of the languages above.
 const aliases = " no=nb nn=nb bs=hr me=sr "
@@ -113,7 +117,7 @@ func Tell(locale string, texts ...string) Rules {
 	var rules Rules
 	rules.hint, _ = Locale(locale)
 	var seen telling
-	cyrillic, eastern := false, false
+	cyrillic, arabic, eastern := false, false, false
 	for _, text := range texts {
 		for _, r := range text {
 			switch {
@@ -121,6 +125,8 @@ func Tell(locale string, texts ...string) Rules {
 			case r < 0x530:
 				cyrillic = true
 				seen |= tells(lowerCyrillic(r))
+			case r >= 0x600 && r < 0x700:
+				arabic = true
 			case r >= 0x2e80 && (r < 0xac00 || r > 0xd7a3): // but Hangul
 				eastern = true
 			}
@@ -128,6 +134,9 @@ func Tell(locale string, texts ...string) Rules {
 	}
 	if cyrillic {
 		rules.cyrillic = tellCyrillic(seen, rules.hint, texts)
+	}
+	if arabic {
+		rules.arabic = tellArabic(rules.hint, texts)
 	}
 	rules.japanese = eastern && (rules.hint == "ja" || rules.hint != "zh" && tellJapanese(texts))
 	return rules
