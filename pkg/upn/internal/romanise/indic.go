@@ -1,5 +1,7 @@
 package romanise
 
+import "strings"
+
 // devanagariLetters are the letters of Devanagari by the Hunterian system, India's
 // national one, without its length marks. The other scripts of India have their
 // letters at the same places of their own Unicode blocks, each 128 wide, so that
@@ -30,6 +32,7 @@ const (
 
 // syllable is a consonant with its vowel, or a vowel alone.
 type syllable struct {
+	letter                  rune // of the consonant, at its place in Devanagari
 	consonant, vowel, nasal string
 	inherent                bool // the vowel is the a that is not written
 	doubled                 bool // the consonant is long
@@ -43,13 +46,26 @@ func appendIndic(dst []byte, letters []rune) []byte {
 	if len(letters) > 0 {
 		block = letters[0] &^ 0x7f
 	}
+	if known := knownNames("indic")[string(letters)]; known != "" {
+		return append(dst, known...)
+	}
 	word := syllables(letters)
 	if n := len(word); n > 0 && block >= 0x0c00 && word[n-1].nasal == "n" {
 		word[n-1].nasal = "m" // at the end, in Telugu, Kannada and Malayalam
 	}
-	if block <= 0x0a80 {
-		silence(word)
+	switch {
+	case block == bengali:
+		silence(word, true)
+	case block <= 0x0a80:
+		silence(word, false)
+	case block == odia:
+		if n := len(word); n > 1 && word[n-1].inherent && word[n-2].vowel != "" {
+			word[n-1].vowel = ""
+		}
+	case block == tamil:
+		voice(word)
 	}
+	assimilate(word)
 	for _, s := range word {
 		if s.doubled {
 			dst = append(dst, s.consonant[0])
@@ -57,6 +73,79 @@ func appendIndic(dst []byte, letters []rune) []byte {
 		dst = append(append(append(dst, s.consonant...), s.vowel...), s.nasal...)
 	}
 	return dst
+}
+
+// Blocks of Unicode whose scripts have rules of their own.
+const (
+	bengali = 0x0980
+	odia    = 0x0b00
+	tamil   = 0x0b80
+)
+
+// assimilate writes sounds that change beside others as people spell them: a nasal before
+// p or b is m (Ambani) and before h ng (Singh), jn is gy (Gyan) but in the south, and v
+// behind s, sh, t or d is w (Swami, Ishwar).
+func assimilate(word []syllable) {
+	for i := range len(word) - 1 {
+		s, next := &word[i], &word[i+1]
+		switch {
+		case next.consonant == "":
+		case s.nasal == "n" && next.consonant == "m":
+			s.nasal = ""
+		case s.nasal == "n" && strings.ContainsAny(next.consonant[:1], "pb"):
+			s.nasal = "m"
+		case s.nasal == "n" && next.consonant == "h":
+			s.nasal = "ng"
+		case s.vowel != "" || s.nasal != "":
+		case s.letter == 'ज' && next.letter == 'ञ':
+			s.consonant, next.consonant = "g", "y"
+		case next.letter == 'व' && strings.ContainsRune("सशषतद", s.letter) && s.letter != 0:
+			next.consonant = "w"
+		}
+	}
+}
+
+// voice reads the letters of Tamil that stand for several sounds as the people write who
+// have such names: t of the teeth is th, between vowels and behind their nasal க and ட are
+// g and d, and ப behind it is b; ச is s but where it is doubled or behind another consonant.
+func voice(word []syllable) {
+	for i := range word {
+		s := &word[i]
+		before := syllable{vowel: "a"}
+		if i > 0 {
+			before = word[i-1]
+		}
+		open, nasal := i > 0 && before.vowel != "", strings.ContainsRune("ङञणनम", before.letter)
+		twice := before.vowel == "" && before.letter == s.letter
+		switch s.letter {
+		case 'त':
+			s.consonant = "th"
+			if twice {
+				word[i-1].consonant = ""
+			}
+		case 'च':
+			switch {
+			case twice:
+				word[i-1].consonant = ""
+			case before.vowel == "" && nasal:
+				s.consonant = "j"
+			case before.vowel != "" && !(i+1 < len(word) && word[i+1].letter == 'च' && s.vowel == ""):
+				s.consonant = "s"
+			}
+		case 'क':
+			if open && s.vowel != "" || before.vowel == "" && nasal {
+				s.consonant = "g"
+			}
+		case 'ट':
+			if open && s.vowel != "" || before.vowel == "" && nasal {
+				s.consonant = "d"
+			}
+		case 'प':
+			if before.vowel == "" && nasal {
+				s.consonant = "b"
+			}
+		}
+	}
 }
 
 // syllables reads letters into syllables. Digits and unknown letters become
@@ -92,7 +181,7 @@ func syllables(letters []rune) []syllable {
 		case found && r >= 'ा' && r <= 'ौ' && last != nil:
 			last.vowel, last.inherent = text, false
 		case found && (r >= 'क' && r <= 'ह' || r >= 'ॻ'):
-			word = append(word, syllable{consonant: text, vowel: "a", inherent: true, doubled: i > 0 && letters[i-1] == addak})
+			word = append(word, syllable{letter: r, consonant: text, vowel: "a", inherent: true, doubled: i > 0 && letters[i-1] == addak})
 		case found:
 			word = append(word, syllable{vowel: text})
 		default:
@@ -153,15 +242,16 @@ func dotted(consonant string) string {
 }
 
 // silence drops the inherent vowels that are not sounded, from the end: at the
-// end of a word, and between a sounded vowel and a consonant with a sounded vowel.
-func silence(word []syllable) {
+// end of a word, and between a sounded vowel and a consonant with a sounded vowel. Behind
+// a cluster at the end it may be kept: Bengali does.
+func silence(word []syllable, keeps bool) {
 	n := len(word)
 	if n < 2 {
 		return
 	}
 	if last := &word[n-1]; last.inherent && word[n-2].vowel+word[n-2].nasal != "" {
 		last.vowel = ""
-	} else if last.inherent && !endsInA(last.consonant) {
+	} else if last.inherent && !keeps && !endsInA(last.consonant) {
 		last.vowel = ""
 	}
 	for i := n - 2; i > 0; i-- {
