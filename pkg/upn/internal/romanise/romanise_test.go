@@ -151,7 +151,7 @@ func TestEveryLetter(t *testing.T) {
 	// Soft signs, clicks and glottal stops, the palochka, a sign that doubles what
 	// follows, and two Armenian signs of dialects.
 	silent := "ьǀǁǂǃɂӏっッՙՠ"
-	for _, block := range [][2]rune{{'À', 'ɏ'}, {'Ḁ', 'ỹ'}, {'Α', 'ώ'}, {'Ѐ', 'џ'}, {'Ґ', 'ӹ'}, {'Ա', 'ֆ'}, {'א', 'ת'}, {'ა', 'ჰ'}, {'क', 'ह'}, {'ก', 'ฮ'}, {'ཀ', 'ཪ'}, {'က', '၏'}, {'ぁ', 'ゖ'}, {'ァ', 'ヺ'}, {'가', '힣'}, {'一', '龥'}} {
+	for _, block := range [][2]rune{{'À', 'ɏ'}, {'Ḁ', 'ỹ'}, {'Α', 'ώ'}, {'Ѐ', 'џ'}, {'Ґ', 'ӹ'}, {'Ա', 'ֆ'}, {'א', 'ת'}, {'ა', 'ჰ'}, {'क', 'ह'}, {'ก', 'ฮ'}, {'ཀ', 'ཪ'}, {'က', '၏'}, {'ނ', 'ޗ'}, {'ߊ', 'ߪ'}, {'ᬅ', 'ᬳ'}, {'ᮃ', 'ᮠ'}, {'ᱚ', 'ᱷ'}, {'ⴰ', 'ⵧ'}, {'ꦄ', 'ꦲ'}, {'ꯀ', 'ꯢ'}, {'𞤀', '𞥃'}, {'ぁ', 'ゖ'}, {'ァ', 'ヺ'}, {'가', '힣'}, {'一', '龥'}} {
 		lost := 0
 		for r := block[0]; r <= block[1]; r++ {
 			if !unicode.IsLetter(r) || strings.ContainsRune(silent, r) || strings.ContainsRune(silent, unicode.ToLower(r)) {

@@ -9,7 +9,7 @@ import (
 
 // appendRough appends letters of a script that is none of the others, roughly as they
 // are read: Lao as the Thai that it is laid out as, Ethiopic and Khmer by rules of their
-// own, and the rest as Unidecode has them, long vowels as short ones. That leaves out
+// own, the minor scripts by their tables, and the rest as Unidecode has them, long vowels as short ones. That leaves out
 // the vowel which a consonant of Sinhala has without a sign, by ISO 15919 an a.
 func appendRough(dst []byte, letters []rune) []byte {
 	if unicode.Is(unicode.Lao, letters[0]) {
@@ -21,10 +21,25 @@ func appendRough(dst []byte, letters []rune) []byte {
 	if unicode.Is(unicode.Khmer, letters[0]) {
 		return appendKhmer(dst, letters)
 	}
+	if unicode.Is(unicode.Thaana, letters[0]) {
+		if known := knownNames("dv")[string(letters)]; known != "" {
+			return append(dst, known...)
+		}
+	}
+	start := len(dst)
 	for i, r := range letters {
+		var done bool
+		if dst, done = appendMinor(dst, start, r); done {
+			continue
+		}
 		text := unidecoded(tabled(r))
-		switch r { // as Sri Lanka's passports have them
-		case 'ච':
+		if unicode.Is(unicode.Canadian_Aboriginal, r) { // the o of Cree is the u of Inuktitut
+			text = strings.ReplaceAll(text, "o", "u")
+		}
+		switch r {
+		case 'ᒡ':
+			text = "g"
+		case 'ච': // as Sri Lanka's passports have them
 			text = "ch"
 		case 'ෂ':
 			text = "sh"
@@ -92,7 +107,7 @@ func isTabled(r rune) bool {
 		return true
 	}
 	section := table.Tables[r>>8]
-	return int(r&0xff) < len(section) && section[r&0xff] != ""
+	return int(r&0xff) < len(section) && section[r&0xff] != "" || minorLetters()[r] != ""
 }
 
 const latinHint = "give the name in Latin letters, or the userPrincipalName itself"
