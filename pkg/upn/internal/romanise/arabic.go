@@ -46,16 +46,16 @@ func appendArabic(dst []byte, letters []rune, l Language) []byte {
 }
 
 // knownArabic looks for a name in the lists, with an ending if it is not there alone: i
-// of origin, a of women's names, and what many Iranian family names end in.
+// of origin, a of women's names, ullah, and what many Iranian family names end in.
 func knownArabic(text string, l Language) string {
 	if known := listedArabic(text, l); known != "" {
 		return known
 	}
-	women := "a"
+	women, god := "a", "ullah"
 	if l == "fa" {
-		women = "eh"
+		women, god = "eh", "ollah"
 	}
-	for _, ending := range [...]struct{ arabic, latin string }{{"ي", "i"}, {"ة", "a"}, {"ه", women}, {"زاده", "zadeh"}, {"پور", "pour"}, {"نژاد", "nejad"}, {"نيا", "nia"}} {
+	for _, ending := range [...]struct{ arabic, latin string }{{"ي", "i"}, {"ة", "a"}, {"ه", women}, {"الله", god}, {"زاده", "zadeh"}, {"پور", "pour"}, {"نژاد", "nejad"}, {"نيا", "nia"}} {
 		stem, found := strings.CutSuffix(text, ending.arabic)
 		if !found || len(stem) < 6 {
 			continue

@@ -19,6 +19,7 @@ var hebrewLetters = [...]string{
 // has is not written; the one that is more frequent in names is taken.
 func appendHebrew(dst []byte, letters []rune) []byte {
 	letters = withoutPoints(letters)
+	letters = []rune(strings.NewReplacer("װ", "וו", "ױ", "וי", "ײ", "יי").Replace(string(letters))) // Yiddish has them as one
 	if known := knownNames("he")[string(letters)]; known != "" {
 		return append(dst, known...)
 	}

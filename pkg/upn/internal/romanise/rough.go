@@ -12,6 +12,11 @@ import (
 // own, the minor scripts by their tables, and the rest as Unidecode has them, long vowels as short ones. That leaves out
 // the vowel which a consonant of Sinhala has without a sign, by ISO 15919 an a.
 func appendRough(dst []byte, letters []rune) []byte {
+	for _, kind := range [...]string{"am", "dv", "km"} {
+		if known := knownNames(kind)[string(letters)]; known != "" {
+			return append(dst, known...)
+		}
+	}
 	if unicode.Is(unicode.Lao, letters[0]) {
 		return appendThai(dst, asThai(letters))
 	}
@@ -20,11 +25,6 @@ func appendRough(dst []byte, letters []rune) []byte {
 	}
 	if unicode.Is(unicode.Khmer, letters[0]) {
 		return appendKhmer(dst, letters)
-	}
-	if unicode.Is(unicode.Thaana, letters[0]) {
-		if known := knownNames("dv")[string(letters)]; known != "" {
-			return append(dst, known...)
-		}
 	}
 	start := len(dst)
 	for i, r := range letters {
@@ -56,16 +56,20 @@ func appendRough(dst []byte, letters []rune) []byte {
 	return dst
 }
 
-// asThai moves Lao letters to their places in the Thai block. The vowel o of a
-// closed syllable, which Thai does not write, goes.
+// asThai moves Lao letters to their places in the Thai block, but those that are read
+// otherwise. The vowel o of a closed syllable, which Thai does not write, goes.
 func asThai(letters []rune) []rune {
 	var thai []rune
-	for _, r := range letters {
+	for i, r := range letters {
 		switch {
 		case r == '\u0ebb':
 			continue
+		case r == '\u0ecd' && (i+1 == len(letters) || letters[i+1] != 'າ'): // o, and not half of am
+			r = 'อ'
 		case r == 'ຽ':
 			r = 'ย'
+		case r == 'ຊ':
+			r = 'ซ'
 		case r >= 0x0e80 && r <= 0x0edf:
 			r -= 0x80
 		}

@@ -50,7 +50,7 @@ func audible(letters []rune) []rune {
 			if len(out) > 0 {
 				out = out[:len(out)-1]
 			}
-			for n := len(out); n > 2 && isThaiConsonant(out[n-1]) && isThaiConsonant(out[n-2]) && isThaiVowel(out[n-3]); n = len(out) {
+			for n := len(out); n > 2 && isThaiConsonant(out[n-1]) && isThaiConsonant(out[n-2]) && isThaiVowel(out[n-3]) && !strings.ContainsRune("นมงลร", out[n-1]); n = len(out) {
 				out = out[:n-1]
 			}
 		case l >= '่' && l <= '๎' && l != '์' || l == 'ฺ':
@@ -70,9 +70,35 @@ func (r *thaiReader) peek(n int) rune {
 	return 0
 }
 
-// syllable reads a leading vowel if there is one, the consonants at the start,
-// the vowel and the consonant at the end.
+// maxThaiPart is the length of the longest part of names in the list.
+const maxThaiPart = 7
+
+// known finds the longest part of a name ahead whose sounds its letters do not tell, in the
+// list: such a part stands before others or at the end, and is read accordingly.
+func (r *thaiReader) known() (latin string, n int) {
+	for n := min(maxThaiPart, len(r.letters)-r.at); n > 1; n-- {
+		kind := "th-end"
+		if next := r.peek(n); next != 0 {
+			kind = "th"
+			if isThaiVowel(next) || next == 'ำ' {
+				continue
+			}
+		}
+		if latin := knownNames(kind)[string(r.letters[r.at:r.at+n])]; latin != "" {
+			return latin, n
+		}
+	}
+	return "", 0
+}
+
+// syllable reads a known part, or else a leading vowel if there is one, the consonants at
+// the start, the vowel and the consonant at the end.
 func (r *thaiReader) syllable() {
+	if latin, n := r.known(); n > 0 {
+		r.dst = append(r.dst, latin...)
+		r.at += n
+		return
+	}
 	lead := rune(0)
 	if strings.ContainsRune("เแโใไ", r.peek(0)) {
 		lead = r.peek(0)
@@ -103,14 +129,14 @@ func (r *thaiReader) onset(lead rune) {
 	c, next := r.peek(0), r.peek(1)
 	vowelAhead := lead != 0 && isThaiConsonant(next) && r.peek(2) != 0 || isThaiVowel(r.peek(2))
 	switch {
-	case c == 'ห' && next != 0 && strings.ContainsRune("งญนมยรลว", next) && (vowelAhead || lead == 'ใ' || lead == 'ไ'):
+	case c == 'ห' && next != 0 && strings.ContainsRune("งญนมยรลว", next) && (vowelAhead || r.peek(2) == 'อ' || lead == 'ใ' || lead == 'ไ'):
 		r.at++
 		c = next
 	case c == 'ท' && next == 'ร' && vowelAhead && lead == 0:
 		r.dst = append(r.dst, 's')
 		r.at += 2
 		return
-	case strings.ContainsRune("ศสซจ", c) && next == 'ร' && isThaiVowel(r.peek(2)):
+	case r.silentR():
 		r.dst = append(r.dst, thaiConsonants[c][0]...)
 		r.at += 2
 		return
@@ -121,6 +147,11 @@ func (r *thaiReader) onset(lead rune) {
 	}
 	r.dst = append(r.dst, thaiConsonants[c][0]...)
 	r.at++
+}
+
+// silentR reports whether the consonant ahead has a ร beside it that is not heard: Si.
+func (r *thaiReader) silentR() bool {
+	return r.peek(0) != 0 && strings.ContainsRune("ศสซจ", r.peek(0)) && r.peek(1) == 'ร' && isThaiVowel(r.peek(2))
 }
 
 // isThaiCluster reports whether a syllable can start with the two consonants.
@@ -224,7 +255,7 @@ func (r *thaiReader) startsSyllable() bool {
 	if strings.ContainsRune("ิุ", next) && next != 0 && r.peek(2) == 0 && r.at > 1 {
 		return false
 	}
-	if r.peek(0) == 'อ' {
+	if _, n := r.known(); n > 0 || r.peek(0) == 'อ' || r.silentR() {
 		return true
 	}
 	if isThaiCluster(r.peek(0), next) && isThaiVowel(r.peek(2)) {
