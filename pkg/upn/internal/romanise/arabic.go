@@ -194,26 +194,38 @@ func bareArabic(letters []rune) string {
 	return b.String()
 }
 
-// tellArabic finds the language of Arabic letters: first by letters that only some have,
-// then by the locale. It is "" for Arabic, and "ckb" and "ug" for Kurdish and Uyghur, which
-// write their vowels.
-func tellArabic(hint Language, texts []string) Language {
-	text := strings.Join(texts, " ")
-	switch {
-	case strings.ContainsAny(text, "ۇۈۋ"), strings.Contains(text, "ئى"):
-		return "ug"
-	case strings.ContainsAny(text, "ێۆڵڕە"):
-		return "ckb"
-	case strings.ContainsAny(text, "ټډړږښځڅۍګڼ"):
-		return "ps"
-	case strings.ContainsAny(text, "ٹڈڑںہےھ"):
-		return "ur"
-	case hint == "fa" || hint == "ur" || hint == "ps":
-		return hint
-	case strings.ContainsAny(text, "پچژگکی"):
-		return "fa"
+// arabicTold are the languages that letters tell, each before the ones that have its letters
+// and more. Kurdish (ckb) and Uyghur write their vowels.
+var arabicTold = [...]Language{"", "fa", "ur", "ps", "ckb", "ug"}
+
+// tellsArabic returns the language in arabicTold that a letter tells, before being the one
+// before it.
+func tellsArabic(before, r rune) int {
+	switch r {
+	case 'پ', 'چ', 'ژ', 'گ', 'ک', 'ی':
+		return 1
+	case 'ٹ', 'ڈ', 'ڑ', 'ں', 'ہ', 'ھ', 'ے':
+		return 2
+	case 'ټ', 'ډ', 'ړ', 'ږ', 'ښ', 'ځ', 'څ', 'ۍ', 'ګ', 'ڼ':
+		return 3
+	case 'ێ', 'ۆ', 'ڵ', 'ڕ', 'ە':
+		return 4
+	case 'ۇ', 'ۈ', 'ۋ':
+		return 5
+	case 'ى':
+		if before == 'ئ' {
+			return 5
+		}
 	}
-	return ""
+	return 0
+}
+
+// arabicLanguage is the language that the letters tell, else the locale; "" is Arabic.
+func arabicLanguage(told int, hint Language) Language {
+	if told < 2 && (hint == "fa" || hint == "ur" || hint == "ps") {
+		return hint
+	}
+	return arabicTold[told]
 }
 
 // isVocalised reports whether vowel signs are written out, so that nothing is guessed.

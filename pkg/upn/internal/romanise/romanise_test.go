@@ -86,6 +86,33 @@ func TestLanguageOfCyrillicNames(t *testing.T) {
 	}
 }
 
+// TestLanguageOfArabicNames has one name in Arabic letters for each way in which its language is told.
+func TestLanguageOfArabicNames(t *testing.T) {
+	for _, test := range []struct {
+		locale string
+		name   string
+		want   Language
+	}{
+		{"", "محمد حسن", ""},
+		{"EG", "محمد حسن", ""},
+		{"IR", "محمد حسن", "fa"},
+		{"PK", "محمد حسن", "ur"},
+		{"AF", "محمد حسن", "ps"},
+		{"", "پرویز", "fa"},
+		{"PK", "پرویز", "ur"},
+		{"IR", "بھٹو", "ur"},
+		{"", "ځدراڼ", "ps"},
+		{"IR", "نێچیرڤان", "ckb"},
+		{"", "گۈلنار", "ug"},
+		{"", "ئىلھام", "ug"},
+		{"", "عيسى", ""},
+	} {
+		if got := Tell(test.locale, "x", test.name).arabic; got != test.want {
+			t.Errorf("%q %s: got %q, want %q", test.locale, test.name, got, test.want)
+		}
+	}
+}
+
 // TestLetterShortcuts holds that the quick ways of folding and reading single letters
 // give what the general ones give.
 func TestLetterShortcuts(t *testing.T) {

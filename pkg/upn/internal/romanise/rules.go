@@ -117,7 +117,8 @@ func Tell(locale string, texts ...string) Rules {
 	var rules Rules
 	rules.hint, _ = Locale(locale)
 	var seen telling
-	cyrillic, arabic, eastern := false, false, false
+	cyrillic, eastern := false, false
+	arabic, before := 0, rune(0)
 	for _, text := range texts {
 		for _, r := range text {
 			switch {
@@ -126,7 +127,8 @@ func Tell(locale string, texts ...string) Rules {
 				cyrillic = true
 				seen |= tells(lowerCyrillic(r))
 			case r >= 0x600 && r < 0x700:
-				arabic = true
+				arabic = max(arabic, tellsArabic(before, r))
+				before = r
 			case r >= 0x2e80 && (r < 0xac00 || r > 0xd7a3): // but Hangul
 				eastern = true
 			}
@@ -135,9 +137,7 @@ func Tell(locale string, texts ...string) Rules {
 	if cyrillic {
 		rules.cyrillic = tellCyrillic(seen, rules.hint, texts)
 	}
-	if arabic {
-		rules.arabic = tellArabic(rules.hint, texts)
-	}
+	rules.arabic = arabicLanguage(arabic, rules.hint)
 	rules.japanese = eastern && (rules.hint == "ja" || rules.hint != "zh" && tellJapanese(texts))
 	return rules
 }
