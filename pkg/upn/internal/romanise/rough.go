@@ -32,18 +32,7 @@ func appendRough(dst []byte, letters []rune) []byte {
 		if dst, done = appendMinor(dst, start, r); done {
 			continue
 		}
-		text := unidecoded(tabled(r))
-		if unicode.Is(unicode.Canadian_Aboriginal, r) { // the o of Cree is the u of Inuktitut
-			text = strings.ReplaceAll(text, "o", "u")
-		}
-		switch r {
-		case 'ᒡ':
-			text = "g"
-		case 'ච': // as Sri Lanka's passports have them
-			text = "ch"
-		case 'ෂ':
-			text = "sh"
-		}
+		text := roughSound(r)
 		for j := range len(text) {
 			if j == 0 || text[j] != text[j-1] || !isSinhalaConsonant(r) && !strings.Contains("aeiou", text[j:j+1]) {
 				dst = append(dst, text[j])
@@ -54,6 +43,22 @@ func appendRough(dst []byte, letters []rune) []byte {
 		}
 	}
 	return dst
+}
+
+// roughSound is a letter as Unidecode has it, but for ch and sh as Sri Lanka's passports
+// have them, and the u and g of Inuktitut, which are an o and a c in Cree.
+func roughSound(r rune) string {
+	switch {
+	case r == 'ච':
+		return "ch"
+	case r == 'ෂ':
+		return "sh"
+	case r == 'ᒡ':
+		return "g"
+	case unicode.Is(unicode.Canadian_Aboriginal, r):
+		return strings.ReplaceAll(unidecoded(r), "o", "u")
+	}
+	return unidecoded(tabled(r))
 }
 
 // asThai moves Lao letters to their places in the Thai block, but those that are read
