@@ -49,12 +49,12 @@ func (r *reader) han(dst []byte, letters []rune) ([]byte, error) {
 func (r *reader) kanji(dst []byte, letters []rune) ([]byte, error) {
 	text := string(letters)
 	parts := []string{text}
-	if known := knownNames("ja-family")[text] + knownNames("ja-given")[text]; known == "" && r.part == Whole {
-		parts = splitKanji(letters)
+	if known := japaneseFamily(text) + knownNames("ja-given")[text]; known == "" && r.part == Whole {
+		parts = splitKanji(letters, japaneseFamily)
 	}
 	var reading strings.Builder
 	for _, p := range parts {
-		known := knownNames("ja-family")[p]
+		known := japaneseFamily(p)
 		if known == "" || r.part == Given {
 			if given := knownNames("ja-given")[p]; given != "" {
 				known = given
@@ -69,10 +69,21 @@ func (r *reader) kanji(dst []byte, letters []rune) ([]byte, error) {
 	return append(dst, reading.String()...), nil
 }
 
-// splitKanji splits an unspaced Japanese name behind a known family name.
-func splitKanji(letters []rune) []string {
+// japaneseFamily returns the reading of a family name, "" for one that is not in the lists.
+func japaneseFamily(name string) string {
+	if known := tellingFamily(name); known != "" {
+		return known
+	}
+	return knownNames("ja-family-too")[name]
+}
+
+// tellingFamily is japaneseFamily of the names that no Chinese person has.
+func tellingFamily(name string) string { return knownNames("ja-family")[name] }
+
+// splitKanji splits an unspaced Japanese name behind a family name that is known.
+func splitKanji(letters []rune, known func(string) string) []string {
 	for n := min(4, len(letters)-1); n > 0; n-- {
-		if knownNames("ja-family")[string(letters[:n])] != "" {
+		if known(string(letters[:n])) != "" {
 			return []string{string(letters[:n]), string(letters[n:])}
 		}
 	}
@@ -124,7 +135,7 @@ func SplitFamily(text string, rules Rules) (family, given string, ok bool) {
 	case only == hangul:
 		n = koreanFamily(letters)
 	case only == han && rules.japanese:
-		parts := splitKanji(letters)
+		parts := splitKanji(letters, japaneseFamily)
 		n = len([]rune(parts[0])) % len(letters)
 	case only == han:
 		n = chineseFamily(letters)

@@ -212,7 +212,7 @@ func TestNamesFile(t *testing.T) {
 			t.Errorf("line %d: %s would never be found, want %s", i+1, cells[1], bareArabic([]rune(cells[1])))
 		}
 	}
-	for _, kind := range []string{"ar", "fa", "ur", "ps", "ckb", "he", "indic", "ko-family", "zh-family", "ja-family", "ja-given"} {
+	for _, kind := range []string{"ar", "fa", "ur", "ps", "ckb", "he", "indic", "ko-family", "zh-family", "ja-family", "ja-family-too", "ja-given"} {
 		if kinds[kind] < 50 || len(knownNames(kind)) != kinds[kind] {
 			t.Errorf("%s: %d lines, %d names, want 50 or more and no name twice", kind, kinds[kind], len(knownNames(kind)))
 		}

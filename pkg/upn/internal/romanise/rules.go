@@ -267,7 +267,7 @@ func tellJapanese(texts []string) bool {
 				continue
 			}
 			letters := []rune(w)
-			if len(letters) > 1 && (knownNames("ja-family")[w] != "" || len(letters) > 3 && len(splitKanji(letters)) > 1) {
+			if len(letters) > 1 && (tellingFamily(w) != "" || len(letters) > 3 && len(splitKanji(letters, tellingFamily)) > 1) {
 				return true
 			}
 		}
