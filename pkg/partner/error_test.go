@@ -63,6 +63,8 @@ func TestRefusals(t *testing.T) {
 		{"an array", 400, `[1]`, nil, Error{Kind: BadInput, Description: "[1]"}},
 		{"too long", 400, `{"code":1,"description":"` + strings.Repeat("x ", maxFault) + `"}`, nil, Error{Kind: BadInput}},
 		{"controls", 400, `{"code":"1\n2","description":"a\r\nb\u0000c\u001b[31m"}`, nil, Error{Kind: BadInput, Code: "1 2", Description: "a b c [31m"}},
+		{"accepted, and no more", 202, "", []string{"Retry-After", "2"},
+			Error{Kind: Garbled, Description: "the answer is empty", RetryAfter: 2 * time.Second, HasRetryAfter: true}},
 		{"redirect", 302, "", []string{"Location", "https://evil.example.com/v1?x"},
 			Error{Kind: Refused, Description: "the service redirects elsewhere, where no token may follow: to evil.example.com"}},
 	} {

@@ -242,7 +242,7 @@ func (c *Client) exchange(ctx context.Context, r *request, token secret.Text) (a
 	text, err := wire.Body(response, max(r.limit, maxObject))
 	switch {
 	case errors.Is(err, wire.ErrTooLong):
-		return answer{}, r.garbled(answer{status: response.StatusCode, trace: trace}, err.Error())
+		return answer{}, r.garbled(answer{status: response.StatusCode, header: response.Header, trace: trace}, err.Error())
 	case err != nil:
 		return answer{}, broken(Lost, err)
 	}
@@ -317,9 +317,12 @@ func (t *Trace) note(h http.Header, hidden ...secret.Text) {
 }
 
 // garbled is the error of a success that proves nothing. It quotes nothing of
-// the body, since the service repeats passwords in the answers to a success.
+// the body, since the service repeats passwords in the answers to a success. It may ask
+// to come again later, as a 202 does.
 func (r *request) garbled(found answer, why string) *Error {
-	return &Error{Op: r.op, Kind: Garbled, Status: found.status, Description: why, Trace: found.trace}
+	e := &Error{Op: r.op, Kind: Garbled, Status: found.status, Description: why, Trace: found.trace}
+	e.RetryAfter, e.HasRetryAfter = wire.RetryAfter(found.header, time.Now())
+	return e
 }
 
 // detailsWithin is how long the body of a refusal is waited for whose header says when
