@@ -247,3 +247,21 @@ func TestCustomersAreRemembered(t *testing.T) {
 		t.Errorf("got %+v for somebody unknown", got)
 	}
 }
+
+// Two answers that come at one time may ask for pauses of different length. Their lines
+// may be in any order, and the longer one holds for the next run.
+func TestTheLongestPauseHolds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.ledger.jsonl")
+	l := open(t, path, Options{})
+	for _, until := range []time.Time{at.Add(time.Minute), at.Add(5 * time.Second)} {
+		if err := l.append(pause{Type: typePause, Until: until, At: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := open(t, path, Options{}).PausedUntil(), at.Add(time.Minute); !got.Equal(want) {
+		t.Errorf("paused until %v, want %v", got, want)
+	}
+}

@@ -19,8 +19,7 @@ const (
 	typeConfirmed = "confirmed" // people who were refused are not in the tenant
 	typeRate      = "rate"      // the rate that a run found
 	typePause     = "pause"     // the service asked to wait
-
-	typeCustomer = "customer" // who a customer is
+	typeCustomer  = "customer"  // who a customer is
 )
 
 type header struct {
@@ -89,20 +88,19 @@ func (l *Ledger) count(k Key, change func(*state)) {
 
 // line is what a replay needs to know of a line.
 type line struct {
-	Type        string  `json:"type"`
-	Version     int     `json:"version"`
-	Key         Key     `json:"key"`
-	Status      Status  `json:"status"`
-	Doubt       bool    `json:"doubt"`
-	Held        bool    `json:"password_held"`
-	Unconfirmed bool    `json:"unconfirmed"`
-	Keys        []Key   `json:"keys"`
-	Tenant      string  `json:"customer_id"`
-	Rate        float64 `json:"per_second"`
-	Name        string  `json:"name"`
-	Domain      string  `json:"domain"`
-
-	Until time.Time `json:"until"`
+	Type        string    `json:"type"`
+	Version     int       `json:"version"`
+	Key         Key       `json:"key"`
+	Status      Status    `json:"status"`
+	Doubt       bool      `json:"doubt"`
+	Held        bool      `json:"password_held"`
+	Unconfirmed bool      `json:"unconfirmed"`
+	Keys        []Key     `json:"keys"`
+	Tenant      string    `json:"customer_id"`
+	Rate        float64   `json:"per_second"`
+	Name        string    `json:"name"`
+	Domain      string    `json:"domain"`
+	Until       time.Time `json:"until"`
 }
 
 // set takes a member of a line about one person; see [decode].
@@ -151,7 +149,9 @@ func (l *Ledger) replay(e durable.Entry) error {
 	case typeRate:
 		l.rates[line.Tenant] = line.Rate
 	case typePause:
-		l.paused = line.Until
+		if line.Until.After(l.paused) { // those that came at one time may stand in any order
+			l.paused = line.Until
+		}
 	case typeCustomer:
 		l.known[line.Name] = Customer{Tenant: line.Tenant, Domain: line.Domain}
 	}
