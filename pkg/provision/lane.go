@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -44,7 +45,7 @@ type lane struct {
 // slow would take minutes to notice.
 const leastStart = 1.0
 
-// nobody is the lane of rows whose customer cannot be read. It has the index 0.
+// nobody is the index of the lane of rows whose customer cannot be read.
 const nobody = 0
 
 // key is the customer's part of a person's key.
@@ -90,15 +91,17 @@ func (l *lane) takes(o OnExists) func(upn string) bool {
 
 // lanes finds the lane of a customer by any of its names.
 type lanes struct {
-	mu      sync.RWMutex
+	none *lane // of rows whose customer cannot be read
+
+	mu      sync.RWMutex // guards what follows, and the tenants of lanes that are being opened
 	byName  map[string]*lane
 	ordered []*lane // by index; those that turned out to be the same tenant as another are here too
 }
 
 func newLanes() lanes {
-	closed := make(chan struct{})
-	close(closed)
-	return lanes{byName: map[string]*lane{}, ordered: []*lane{nobody: {ready: closed}}}
+	none := &lane{ready: make(chan struct{})}
+	close(none.ready)
+	return lanes{none: none, byName: map[string]*lane{}, ordered: []*lane{nobody: none}}
 }
 
 // laneOf returns the lane of a person. The first caller for a customer looks it
@@ -106,7 +109,7 @@ func newLanes() lanes {
 func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 	for _, p := range row.Problems {
 		if p.Field == roster.CustomerID {
-			return r.lanes.ordered[nobody], nil
+			return r.lanes.none, nil
 		}
 	}
 	name := row.Person.CustomerID
@@ -115,7 +118,7 @@ func (r *run) laneOf(ctx context.Context, row *roster.Row) (*lane, error) {
 	}
 	if name == "" && r.online() {
 		if len(row.Problems) > 0 { // perhaps it cannot be read; nothing is sent for it
-			return r.lanes.ordered[nobody], nil
+			return r.lanes.none, nil
 		}
 		return nil, &InputError{fmt.Sprintf("row %d (line %d) names no customer", row.N, row.Line),
 			"name the customer with --customer (its tenant GUID or its domain), or in a column \"customerId\""}
@@ -191,10 +194,8 @@ func (ls *lanes) adopt(l *lane, c ledger.Customer) {
 // and so does the end of the run; an error is one of the machine.
 func (r *run) open(l *lane) error {
 	if !r.online() {
-		if known := r.recollect(l.name); known.Tenant != "" {
-			r.lanes.adopt(l, ledger.Customer{Tenant: known.Tenant})
-		} else {
-			l.tenant = l.name
+		if tenant := cmp.Or(r.recollect(l.name).Tenant, l.name); tenant != "" {
+			r.lanes.adopt(l, ledger.Customer{Tenant: tenant})
 		}
 		return nil
 	}
