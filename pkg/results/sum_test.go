@@ -290,3 +290,12 @@ func FuzzRejects(f *testing.F) {
 		}
 	})
 }
+
+// The name of a customer, say, is whatever the service tells.
+func TestWrappedTextSteersNoTerminal(t *testing.T) {
+	var b bytes.Buffer
+	Wrap(&b, "is \x1b[2JContoso\u009b2J\u2028Ltd", "  ", 80)
+	if got, want := b.String(), "  is [2JContoso 2J Ltd\n"; got != want {
+		t.Errorf("Wrap() = %q, want %q", got, want)
+	}
+}

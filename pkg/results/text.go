@@ -156,10 +156,11 @@ func numbers(list []int, of int) string {
 }
 
 // Wrap writes text in lines of at most width columns, each behind indent. A word
-// that is longer than a line keeps its own.
+// that is longer than a line keeps its own. Control characters become spaces, so that
+// no text of a service steers a terminal.
 func Wrap(b *bytes.Buffer, text, indent string, width int) {
 	used := 0
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(oneLine(text)) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case used == 0:
