@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"muster/pkg/pace"
 	"muster/pkg/partner"
 	"muster/pkg/provision"
 	"muster/pkg/secret"
@@ -45,34 +42,8 @@ type customerFacts struct {
 	seen []string // domains that the tenant's users have
 }
 
-// preflightCustomers bounds the customers that a plan asks about once more.
+// preflightCustomers bounds the customers of whom a plan tells what the service does.
 const preflightCustomers = 50
-
-// preflightAttempts bounds how often one of them is asked about: this is not
-// worth a long wait.
-const preflightAttempts = 3
-
-// sight is the client of a run that remembers which customers it has read.
-type sight struct {
-	*partner.Client
-
-	mu   sync.Mutex
-	seen map[string]partner.Customer // by tenant, those read in full
-}
-
-// Customer implements [provision.Reader].
-func (s *sight) Customer(ctx context.Context, tenant string) (partner.Customer, error) {
-	c, err := s.Client.Customer(ctx, tenant)
-	if err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.seen == nil {
-			s.seen = map[string]partner.Customer{}
-		}
-		s.seen[strings.ToLower(c.ID)] = c
-	}
-	return c, err
-}
 
 // lookAhead finds out what a plan tells beside the rows. What cannot be found out
 // is left out: the plan itself tells of a service that refuses.
@@ -81,12 +52,9 @@ func (j *work) lookAhead(ctx context.Context, report *provision.Report) *preflig
 	defer cancel()
 	f := &preflight{Customers: []customerFacts{}, Doubts: []string{}}
 	f.token(ctx, j.tokens)
-	for i, l := range report.Lanes {
-		if l.Err != nil || l.Tenant == "" || i >= preflightCustomers {
-			continue
-		}
-		c, ok := j.customer(ctx, l)
-		if !ok {
+	for _, l := range report.Lanes[:min(len(report.Lanes), preflightCustomers)] {
+		c := l.InFull
+		if c == nil || l.Err != nil {
 			continue
 		}
 		f.Customers = append(f.Customers, customerFacts{Customer: l.Customer, CustomerID: l.Tenant, Name: c.Name,
@@ -114,35 +82,8 @@ func (f *preflight) token(ctx context.Context, tokens *signin.Source) {
 	}
 }
 
-// customer reads a customer in full, if the run has not.
-func (j *work) customer(ctx context.Context, l provision.Lane) (partner.Customer, bool) {
-	j.sight.mu.Lock()
-	c, ok := j.sight.seen[l.Tenant]
-	j.sight.mu.Unlock()
-	if ok {
-		return c, true
-	}
-	for range preflightAttempts {
-		pass, err := j.batch.Pacer.Gate(l.Customer, 0).Enter(ctx)
-		if err != nil {
-			return c, false
-		}
-		c, err = j.sight.Customer(ctx, l.Tenant)
-		var refused *partner.Error
-		answer := pace.Answer{Failed: err != nil}
-		if errors.As(err, &refused) && refused.Kind == partner.Throttled {
-			answer = pace.Answer{Throttled: true, RetryAfter: refused.RetryAfter, HasRetryAfter: refused.HasRetryAfter}
-		}
-		pass.Leave(answer)
-		if !answer.Throttled {
-			return c, err == nil
-		}
-	}
-	return c, false
-}
-
 // doubt names what may be wrong with a customer.
-func (f *preflight) doubt(name string, c partner.Customer) {
+func (f *preflight) doubt(name string, c *partner.Customer) {
 	if c.AllowDelegatedAccess == partner.No {
 		f.Doubts = append(f.Doubts, fmt.Sprintf("customer %s: the older delegated administration (DAP) is off; that is as it should be if a granular one (GDAP) lets you create users", name))
 	}

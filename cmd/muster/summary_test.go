@@ -141,8 +141,8 @@ func TestDoubts(t *testing.T) {
 		!strings.Contains(f.Doubts[1], "customer b: perhaps other.example is none of its verified domains") {
 		t.Errorf("got %q", f.Doubts)
 	}
-	f.doubt("a", partner.Customer{AllowDelegatedAccess: partner.No, MFA: partner.No})
-	f.doubt("b", partner.Customer{})
+	f.doubt("a", &partner.Customer{AllowDelegatedAccess: partner.No, MFA: partner.No})
+	f.doubt("b", &partner.Customer{})
 	if len(f.Doubts) != 4 {
 		t.Errorf("got %q", f.Doubts)
 	}

@@ -17,6 +17,7 @@ import (
 	"muster/pkg/credentials"
 	"muster/pkg/ledger"
 	"muster/pkg/pace"
+	"muster/pkg/partner"
 	"muster/pkg/provision"
 	"muster/pkg/results"
 	"muster/pkg/roster"
@@ -31,7 +32,6 @@ type work struct {
 	files   files
 	batch   provision.Batch
 	ledger  *ledger.Ledger
-	sight   *sight // what the client saw of the customers
 	sum     *summary
 	handed  string              // the credentials file that was opened
 	domains map[string][]string // of the planned names, by customer; for plan
@@ -112,14 +112,15 @@ func (j *work) settings() (provision.Batch, error) {
 // online connects the run with the service and its ledger. readOnly is for a run
 // that changes nothing.
 func (j *work) online(verb string, readOnly bool) error {
-	if err := j.connect(); err != nil {
+	client, err := j.connect()
+	if err != nil {
 		return err
 	}
 	if err := j.openLedger(readOnly); err != nil {
 		return err
 	}
 	pacer := pace.New(j.options.limits(j.shard.Of, rand.Uint64()))
-	j.batch.Directory, j.batch.Pacer, j.batch.Watcher = j.sight, pacer, j.tally
+	j.batch.Directory, j.batch.Pacer, j.batch.Watcher = client, pacer, j.tally
 	j.finish = j.watch(verb, pacer.Snapshot)
 	j.batch.OpenCredentials = func() (*credentials.File, error) {
 		f, err := credentials.Open(j.files.credentials, j.options.ageRecipients)
@@ -132,19 +133,15 @@ func (j *work) online(verb string, readOnly bool) error {
 }
 
 // connect makes the client.
-func (j *work) connect() error {
-	if j.options.simulate {
-		customers, err := j.rehearsal()
-		if err != nil {
-			return err
-		}
-		client, err := j.client(customers)
-		j.sight = &sight{Client: client}
-		return err
+func (j *work) connect() (*partner.Client, error) {
+	if !j.options.simulate {
+		return j.client(nil)
 	}
-	client, err := j.client(nil)
-	j.sight = &sight{Client: client}
-	return err
+	customers, err := j.rehearsal()
+	if err != nil {
+		return nil, err
+	}
+	return j.client(customers)
 }
 
 // openLedger opens the ledger of the input and, for reading, those of the other

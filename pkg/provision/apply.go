@@ -46,7 +46,7 @@ func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, er
 }
 
 // Plan does what [Validate] does and compares the names with the tenants, so that
-// it shows what [Apply] would do.
+// it shows what [Apply] would do. It also reads the customers in full, for [Lane].
 func Plan(ctx context.Context, b Batch) (*Report, error) {
 	r, over := newRun(ctx, b)
 	defer over()
@@ -58,8 +58,9 @@ func Plan(ctx context.Context, b Batch) (*Report, error) {
 		return r.finish(), err
 	}
 	r.surveyed()
-	err := r.compare()
-	return r.finish(), r.verdict(err)
+	err := r.verdict(r.compare())
+	r.readInFull()
+	return r.finish(), err
 }
 
 // Apply creates who is missing and records what became of everybody. Where the

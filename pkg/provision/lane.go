@@ -19,14 +19,15 @@ import (
 // lane is one customer during a run.
 type lane struct {
 	index  uint16
-	name   string        // as the input has it first
-	first  int           // the row that has it first; 0: none that was surveyed
-	ready  chan struct{} // closed when the fields below are set
-	same   *lane         // the lane of the same tenant under another name, or nil
-	tenant string        // GUID; "" offline and where the customer is unknown
-	domain string        // of the company profile
-	gate   *pace.Gate    // nil offline
-	before *census       // the tenant's users as they were before this run; nil: not known
+	name   string            // as the input has it first
+	first  int               // the row that has it first; 0: none that was surveyed
+	ready  chan struct{}     // closed when the fields below are set
+	same   *lane             // the lane of the same tenant under another name, or nil
+	tenant string            // GUID; "" offline and where the customer is unknown
+	domain string            // of the company profile
+	gate   *pace.Gate        // nil offline
+	before *census           // the tenant's users as they were before this run; nil: not known
+	inFull *partner.Customer // for a plan; nil: it was not read, or only found by a search
 
 	doubts    bench        // rows that wait for the listing at the end
 	refused   bench        // rows that have failed, unless that listing says that they exist
@@ -233,14 +234,19 @@ func (r *run) open(l *lane) error {
 // lookUp asks the service who the customer is.
 func (r *run) lookUp(l *lane) (ledger.Customer, error) {
 	var c partner.Customer
+	id, bad := uuid.Parse(l.name)
+	isID := bad == nil
 	err := r.ask(l, "look up customer", func(ctx context.Context) (err error) {
-		if id, bad := uuid.Parse(l.name); bad == nil {
+		if isID {
 			c, err = r.Directory.Customer(ctx, id.String())
 		} else {
 			c, err = r.Directory.CustomerByDomain(ctx, l.name)
 		}
 		return err
 	})
+	if err == nil && isID && r.planning {
+		l.inFull = &c
+	}
 	return ledger.Customer{Tenant: strings.ToLower(c.ID), Domain: strings.ToLower(c.Domain)}, err
 }
 
@@ -275,4 +281,33 @@ func (r *run) observe(l *lane) {
 		return
 	}
 	l.before = c
+}
+
+const (
+	inFullAtMost  = 50 // customers of a plan that are read in full
+	inFullRefused = 3  // times that one of them is asked about: it is not worth a long wait
+)
+
+// readInFull reads those customers in full of whom only a search has told, which leaves
+// out most. What cannot be read stays unknown: no row depends on it.
+func (r *run) readInFull() {
+	lanes := r.customers()
+	for _, l := range lanes[:min(len(lanes), inFullAtMost)] {
+		if l.inFull != nil || l.tenant == "" || l.closed() != nil {
+			continue
+		}
+		for range inFullRefused {
+			var c partner.Customer
+			refused, err := r.once(r.intake, l, "look up customer", func(ctx context.Context) (err error) {
+				c, err = r.Directory.Customer(ctx, l.tenant)
+				return err
+			})
+			if err == nil && refused == nil {
+				l.inFull = &c
+			}
+			if refused == nil || refused.Kind != partner.Throttled {
+				break
+			}
+		}
+	}
 }

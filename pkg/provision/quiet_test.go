@@ -1,10 +1,12 @@
 package provision
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"muster/pkg/roster"
 	"muster/pkg/simulate"
 )
 
@@ -85,4 +87,48 @@ func TestQuietBeforeTheBody(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A plan reads customers in full that it found by their domains. It keeps to what the
+// service says meanwhile, and does without those that it does not tell of.
+func TestAPlanKeepsQuiet(t *testing.T) {
+	const wait = 20 * time.Second
+	var told time.Time
+	early := 0
+	sc := simulate.Scenario{
+		Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}},
+		Fault: func(r simulate.Request) simulate.Fault {
+			switch {
+			case r.Op == simulate.GetCustomer && told.IsZero():
+				told = time.Now()
+				return simulate.Fault{Mishap: simulate.FailBefore, Status: 502, RetryAfter: "20"}
+			case !told.IsZero() && time.Since(told) < wait:
+				early++
+			}
+			return simulate.Fault{}
+		},
+	}
+	bubble(t, "", sc, func(w *world) {
+		w.input(rowsOf(w.staffOfTwo(4))...)
+		file, err := roster.Open(w.path("staff.csv"), roster.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		b, done, err := w.start(doom{}, nil).newBatch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Input = file
+		report, err := Plan(w.t.Context(), b)
+		if err = errors.Join(err, done()); err != nil {
+			t.Fatal(err)
+		}
+		if l := report.Lanes; len(l) != 2 || l[0].InFull != nil || l[0].Err != nil || l[1].InFull == nil || l[1].InFull.Domain != "fabrikam.onmicrosoft.com" {
+			t.Errorf("%+v; want only the second of two customers in full", l)
+		}
+		if told.IsZero() || early > 0 {
+			t.Errorf("told to wait at %v, and %d requests inside the wait, want none", told, early)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"muster/pkg/partner"
 	"muster/pkg/results"
 	"muster/pkg/roster"
 )
@@ -31,6 +32,9 @@ type Lane struct {
 	Seen     []string // domains of the users that the tenant had before, as far as these were listed
 	Rate     float64  // requests a second, as the pacer found them; 0: not known
 	Err      error    // why its rows failed together, or nil
+	// InFull is what the service tells of the customer, in a plan: nil where that could not
+	// be read, and for customers beyond the first 50 that the input names by their domains.
+	InFull *partner.Customer
 }
 
 // Warning is something to be said about a row that is not invalid.

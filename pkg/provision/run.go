@@ -184,13 +184,8 @@ func (r *run) finish() *Report {
 	r.report.Created = int(r.createdNow.Load())
 	r.report.Requests = int(r.requests.Load())
 	r.report.Refused = int(r.throttled.Load())
-	lanes := slices.Clone(r.lanes.ordered[nobody+1:]) // in the order in which the workers came upon them
-	slices.SortStableFunc(lanes, func(a, b *lane) int { return cmp.Compare(a.first, b.first) })
-	for _, l := range lanes {
-		if l.same != nil {
-			continue
-		}
-		lane := Lane{Customer: l.name, Tenant: l.tenant, Domain: l.domainFor(&roster.Person{}, r.Domain), Err: l.closed()}
+	for _, l := range r.customers() {
+		lane := Lane{Customer: l.name, Tenant: l.tenant, InFull: l.inFull, Domain: l.domainFor(&roster.Person{}, r.Domain), Err: l.closed()}
 		if l.before != nil {
 			lane.Seen = l.before.domains
 		}
@@ -200,6 +195,14 @@ func (r *run) finish() *Report {
 		r.report.Lanes = append(r.report.Lanes, lane)
 	}
 	return &r.report
+}
+
+// customers are the lanes of the customers there are, each once, in the order of the
+// input: they were opened in that in which the workers came upon them.
+func (r *run) customers() []*lane {
+	lanes := slices.DeleteFunc(slices.Clone(r.lanes.ordered[nobody+1:]), func(l *lane) bool { return l.same != nil })
+	slices.SortStableFunc(lanes, func(a, b *lane) int { return cmp.Compare(a.first, b.first) })
+	return lanes
 }
 
 // safely runs f and makes a panic the run's error, so that the ledger is closed
