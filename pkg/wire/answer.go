@@ -53,11 +53,12 @@ func Body(r *http.Response, limit int64) ([]byte, error) {
 // a service writes can overflow.
 const MaxRetryAfter = 24 * time.Hour
 
-// RetryAfter reads the Retry-After header: seconds, also with a fraction, or a
-// date (RFC 9110, section 10.2.3). What services write that did not read that is
-// taken too: a unit or quotes, and dates as in e-mails (RFC 5322) and JSON (RFC 3339).
-// ok is false where it is missing or makes no sense, as a negative number does. Of several, as a service and a gateway before
-// it make them, the longest holds. The wait lies between 0 and [MaxRetryAfter].
+// RetryAfter reads the Retry-After header: seconds or a date (RFC 9110, section
+// 10.2.3). It also takes what is not allowed and yet sent: a fraction, a unit, quotes,
+// and dates as in e-mails (RFC 5322) and in JSON (RFC 3339). Where there are several,
+// say one of the service and one of a gateway before it, the longest holds. The wait
+// lies between 0 and [MaxRetryAfter]. ok is false where there is none that makes sense;
+// a negative number does not.
 //
 // A date is taken relative to the answer's own Date header, so that a local
 // clock which is wrong does not matter; only without that header now is used.
