@@ -85,11 +85,9 @@ func (e *Error) known() (code, bool) {
 	return code{}, false
 }
 
-// kindOf sorts an answer other than 2xx by status and code.
+// kindOf sorts an answer other than 2xx: by its status where that says to come again,
+// whatever code there is beside it, else by both.
 func kindOf(e *Error) Kind {
-	if row, ok := e.known(); ok && e.Status < 500 {
-		return row.kind
-	}
 	switch status := e.Status; {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && e.HasRetryAfter:
 		return Throttled
@@ -97,23 +95,28 @@ func kindOf(e *Error) Kind {
 		return Refused
 	case status == http.StatusRequestTimeout, status >= 500:
 		return Unavailable
-	case status == http.StatusBadRequest:
+	}
+	if row, ok := e.known(); ok {
+		return row.kind
+	}
+	switch e.Status {
+	case http.StatusBadRequest:
 		return BadInput
-	case status == http.StatusUnauthorized:
+	case http.StatusUnauthorized:
 		return Unauthorized
-	case status == http.StatusForbidden:
+	case http.StatusForbidden:
 		return Forbidden
-	case status == http.StatusNotFound:
+	case http.StatusNotFound:
 		return NotFound
-	case status == http.StatusConflict:
+	case http.StatusConflict:
 		return Conflict
 	}
 	return Refused
 }
 
-// WantsFreshToken reports whether the answer is a 401 that a fresh token may
-// cure, as the methods try once by themselves. It does not if the token is for another service or lacks proof of MFA:
-// the next one would be the same.
+// WantsFreshToken reports whether the answer is a 401 that a fresh token may cure,
+// as the methods try once by themselves. It may not if the token is for another
+// service or lacks proof of MFA: the next one would be the same.
 func (e *Error) WantsFreshToken() bool {
 	return e != nil && e.Status == http.StatusUnauthorized && e.Code != "900420" && e.Code != "900421"
 }

@@ -150,6 +150,8 @@ func TestKinds(t *testing.T) {
 		{opCreate, 417, "", Refused, row, false},
 		{opCreate, 429, "", Throttled, row, false},
 		{opList, 429, "", Throttled, row, false},
+		{opCreate, 429, "60002", Throttled, row, false},
+		{opCreate, 408, "60002", Unavailable, row, true},
 		{opCreate, 500, "800003", Unavailable, row, true},
 		{opCreate, 500, "60003", Unavailable, row, true},
 		{opCreate, 501, "0", Refused, row, false},
