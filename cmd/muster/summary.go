@@ -157,6 +157,11 @@ func (s *summary) fill(r *provision.Report) {
 	s.Warnings = grouped(r.Warnings)
 }
 
+// complete reports whether every row has its user, about whom nothing is open, such as
+// a password. A run that was stopped, or did not reach the service, then had nothing
+// left to do.
+func (s *summary) complete() bool { return s.Created+s.Exists == s.Rows && len(s.Causes) == 0 }
+
 // firstRows is how many rows a group of warnings names.
 const firstRows = 5
 

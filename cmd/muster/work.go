@@ -231,8 +231,12 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	if s.Preflight != nil {
 		s.Preflight.doubtDomains(j.domains)
 	}
-	if failed == nil {
+	switch {
+	case failed == nil:
 		failed = rowsError(s.Counts)
+	case exitCode(failed) == exitInterrupted && s.complete():
+		j.say("every row has its user, so nothing is left to do; and yet: " + strings.Join(linesOf(failed), "; "))
+		failed = nil
 	}
 	mapping := j.batch.Input.Mapping()
 	s.Input = inputOf(j.input, mapping)
