@@ -36,7 +36,7 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 type UnreachableError struct {
 	Customer string // who alone is concerned; "": all are
 	Err      error
-	For      time.Duration // how long it has been tried
+	For      time.Duration // how long it has been tried, or nobody has had an answer, if that is longer
 }
 
 func (e *UnreachableError) Error() string {

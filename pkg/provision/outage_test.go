@@ -50,6 +50,25 @@ func TestOneCustomerOfTwoIsSilent(t *testing.T) {
 	}
 }
 
+// Where nobody has an answer, customers after the first are asked about once. The run
+// tells for how long it has tried in all, and not only the last of them.
+func TestHowLongNobodyAnswered(t *testing.T) {
+	sc := simulate.Scenario{Fault: func(simulate.Request) simulate.Fault { return simulate.Fault{Mishap: simulate.FailBefore} }}
+	bubble(t, "", sc, func(w *world) {
+		people := staff(3 * muteAtMost)
+		for i := range people {
+			people[i].row += fmt.Sprintf("c%d.example", i)
+		}
+		began := time.Now()
+		sum, err := w.applied(people)
+		took := time.Since(began)
+		var unreachable *UnreachableError
+		if !errors.As(err, &unreachable) || sum.Pending != len(people) || took < 5*time.Second || unreachable.For < took-time.Second {
+			t.Errorf("%+v, %v after %v; want all pending, and that time told", sum, err, took)
+		}
+	})
+}
+
 // A service that is asked too much and says so by 503 alone slows the run down. It
 // takes a few refusals to see that, of which a row may meet six by bad luck.
 func TestOverloadWithoutAWord(t *testing.T) {

@@ -29,6 +29,15 @@ const (
 // unheardSince reports whether nobody has had an answer since then.
 func (r *run) unheardSince(t time.Time) bool { return r.answered.Load() < t.UnixNano() }
 
+// unheardFor returns for how long nobody has had an answer.
+func (r *run) unheardFor() time.Duration {
+	last := time.Unix(0, r.answered.Load())
+	if last.Before(r.began) {
+		last = r.began
+	}
+	return time.Since(last)
+}
+
 // waitsFor reports whether a request without an answer, first sent at that time, is
 // tried on although its attempts have run out: nobody has been heard since, and
 // before that the customer was, not long ago. So it is the service, and not the
@@ -60,9 +69,13 @@ func (r *run) tries() int {
 // since then: its rows are left to the next run, those of others go on. When nobody
 // is heard any more, the run ends.
 func (r *run) silent(l *lane, e *partner.Error, since time.Time) error {
-	first := l.close(&UnreachableError{Customer: l.key(), Err: e, For: time.Since(since)})
-	if first && r.unheardSince(since) && r.mute.Add(1) >= muteAtMost {
-		r.end(&UnreachableError{Err: e, For: time.Since(since)})
+	unheard, tried := r.unheardSince(since), time.Since(since)
+	if unheard { // and each customer after the first is tried only once
+		tried = r.unheardFor()
+	}
+	first := l.close(&UnreachableError{Customer: l.key(), Err: e, For: tried})
+	if first && unheard && r.mute.Add(1) >= muteAtMost {
+		r.end(&UnreachableError{Err: e, For: tried})
 	}
 	if ended := r.ended(); ended != nil {
 		return ended
