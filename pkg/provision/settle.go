@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -318,8 +319,13 @@ func (r *run) missing(l *lane, jobs []*job) error {
 	var deleted map[string]partner.User
 	if slices.ContainsFunc(jobs, (*job).conflicts) {
 		var err error
-		if deleted, _, err = r.find(l, partner.Inactive, jobs); err != nil {
+		deleted, _, err = r.find(l, partner.Inactive, jobs)
+		switch {
+		case err == nil:
+		case isEnd(err) || !errors.As(err, new(*partner.Error)):
 			return r.leaveAll(jobs)
+		default: // the service refuses to tell, as it will in the next run
+			r.Log.Warn("cannot list the deleted users", zap.String("customer", l.key()), zap.Error(err))
 		}
 	}
 	for _, j := range jobs {

@@ -76,6 +76,29 @@ func TestNamesTakenDuringARun(t *testing.T) {
 	}
 }
 
+// secretive does not tell of deleted users.
+type secretive struct{ Directory }
+
+func (s secretive) Users(ctx context.Context, tenant string, state partner.State, p partner.Page) ([]partner.User, partner.Page, error) {
+	if state == partner.Inactive {
+		return nil, partner.Page{}, &partner.Error{Op: "list users", Kind: partner.BadInput, Status: 400}
+	}
+	return s.Directory.Users(ctx, tenant, state, p)
+}
+
+// A name that is taken, by nobody who is listed, is no reason to stay in doubt for ever
+// where the service does not tell of deleted users: the row has failed.
+func TestTakenByNobodyListed(t *testing.T) {
+	sc := simulate.Scenario{Fault: only(simulate.CreateUser, simulate.Fault{Mishap: simulate.FailBefore, Status: 409})}
+	bubble(t, "", sc, func(w *world) {
+		w.batch = func(b *Batch) { b.Directory = secretive{b.Directory} }
+		sum, err := w.applied(staff(2))
+		if err != nil || sum.Failed != 2 {
+			t.Errorf("%+v, %v; want both failed", sum, err)
+		}
+	})
+}
+
 // Something on the way that sends a request twice, or answers in the service's place
 // after it was carried out, makes nobody a second user under the next number, not
 // even in the next run.
