@@ -50,7 +50,7 @@ type unconfirmed struct {
 
 // confirmIn is [run.confirm] for the people of one tenant.
 func (r *run) confirmIn(tenant string, people []unconfirmed) error {
-	l := &lane{name: tenant, tenant: tenant, gate: r.Pacer.Gate(tenant, 0)}
+	l := &lane{name: tenant, tenant: tenant, gate: r.openGate(tenant)}
 	defer l.gate.Close()
 	users, err := r.findAny(l, people)
 	if r.ended() != nil {

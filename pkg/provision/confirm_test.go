@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/pkg/ledger"
 	"muster/pkg/partner"
 	"muster/pkg/results"
 	"muster/pkg/simulate"
@@ -195,5 +196,42 @@ func TestTheRefusedCannotBeLookedFor(t *testing.T) {
 			t.Errorf("%+v, %v; want 9 created", sum, err)
 		}
 		w.checkFinished(people, nil)
+	})
+}
+
+// Looking for those who were refused does not make a run forget how fast the one before
+// it found that it may go.
+func TestRateAfterALookForTheRefused(t *testing.T) {
+	const rate = 5
+	var refusing atomic.Bool
+	refusing.Store(true)
+	sc := simulate.Scenario{Quotas: []simulate.Quota{{Rate: rate, Burst: 3}}, Fault: func(r simulate.Request) simulate.Fault {
+		if r.Op == simulate.CreateUser && refusing.Load() {
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 404}
+		}
+		return simulate.Fault{}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		people := staff(60)
+		w.input(rowsOf(people[:2])...)
+		byID := func(b *Batch) { b.Customer, b.InFlight = simulate.DefaultCustomerID, 1 }
+		w.halted("killed before the list", byID)
+		l, err := ledger.Open(w.path("staff.ledger.jsonl"), ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(l.KeepRate(simulate.DefaultCustomerID, rate), l.Close()); err != nil {
+			t.Fatal(err)
+		}
+		refusing.Store(false)
+		before := w.service.Counts().Throttled
+		w.batch = byID
+		sum, err := w.applied(people)
+		if err != nil || sum.Created != 60 {
+			t.Errorf("%+v, %v; want 60 created", sum, err)
+		}
+		if n := w.service.Counts().Throttled - before; n > 0 {
+			t.Errorf("%d requests were too many, want none: the rate is known", n)
+		}
 	})
 }

@@ -200,14 +200,7 @@ func (r *run) open(l *lane) error {
 		}
 		return nil
 	}
-	start := 0.0
-	if r.Ledger != nil {
-		start = r.Ledger.Rate(l.name)
-	}
-	if start < leastStart {
-		start = 0
-	}
-	l.gate = r.Pacer.Gate(l.name, start)
+	l.gate = r.openGate(l.name)
 	customer, err := r.lookUp(l)
 	if err != nil {
 		l.gate.Close()
@@ -229,6 +222,19 @@ func (r *run) open(l *lane) error {
 		r.observe(l)
 	}
 	return nil
+}
+
+// openGate returns the gate of a customer, by its name: it starts at the rate that an
+// earlier run found.
+func (r *run) openGate(name string) *pace.Gate {
+	start := 0.0
+	if r.Ledger != nil {
+		start = r.Ledger.Rate(name)
+	}
+	if start < leastStart {
+		start = 0
+	}
+	return r.Pacer.Gate(name, start)
 }
 
 // lookUp asks the service who the customer is.

@@ -111,7 +111,7 @@ func (u *undoing) done() Undone {
 
 // lane is that of a customer whom the ledger knows by its GUID.
 func (u *undoing) lane(tenant string) *lane {
-	return &lane{name: tenant, tenant: tenant, gate: u.Pacer.Gate(tenant, u.Ledger.Rate(tenant))}
+	return &lane{name: tenant, tenant: tenant, gate: u.openGate(tenant)}
 }
 
 // customer deletes the users of one tenant.
