@@ -331,6 +331,7 @@ func TestReadmeCommandLines(t *testing.T) {
 	for _, name := range []string{"staff.csv", "staff.jsonl"} { // as the first real run calls it
 		copyFile(t, filepath.Join("samples", "staff", name), name)
 	}
+	play(t, "muster apply staff.csv --simulate") // its output is shown, and its results are used
 	lines := commandLines(text)
 	if len(lines) < 5 {
 		t.Fatalf("README has only %d command lines that call muster: %q", len(lines), lines)
