@@ -13,43 +13,6 @@ import (
 	"muster/pkg/simulate"
 )
 
-func twoCustomers() simulate.Scenario {
-	return simulate.Scenario{Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}}}
-}
-
-// A customer about whom the service does not answer keeps only its own rows from
-// being created. The message names the customer.
-func TestOneCustomerOfTwoIsSilent(t *testing.T) {
-	for _, op := range []simulate.Op{simulate.GetCustomer, simulate.ListUsers, simulate.CreateUser} {
-		for _, fault := range []simulate.Fault{{Mishap: simulate.FailBefore}, {Mishap: simulate.HangBefore}} {
-			for silent := range 2 {
-				sc := twoCustomers()
-				tenant := simulate.New(sc).Customers()[silent].ID
-				sc.Fault = func(r simulate.Request) simulate.Fault {
-					if r.Op == op && r.Tenant == tenant {
-						return fault
-					}
-					return simulate.Fault{}
-				}
-				bubble(t, fmt.Sprint(op, fault.Mishap, silent), sc, func(w *world) {
-					w.batch = func(b *Batch) { b.Customer = simulate.DefaultCustomerID }
-					people := w.staffOfTwo(120)
-					for i := range people {
-						people[i].row = strings.ReplaceAll(people[i].row, "fabrikam.onmicrosoft.com", people[i].tenant)
-					}
-					sum, err := w.applied(people)
-					if !errors.As(err, new(*UnreachableError)) || sum.Created != 60 || sum.Pending != 60 {
-						t.Fatalf("%+v, %v; want 60 created, 60 pending", sum, err)
-					}
-					if !strings.Contains(err.Error(), tenant) {
-						t.Errorf("%q does not name %s", err, tenant)
-					}
-				})
-			}
-		}
-	}
-}
-
 // Where nobody has an answer, customers after the first are asked about once. The run
 // tells for how long it has tried in all, and not only the last of them.
 func TestHowLongNobodyAnswered(t *testing.T) {

@@ -96,7 +96,7 @@ func TestAPlanKeepsQuiet(t *testing.T) {
 	var told time.Time
 	early := 0
 	sc := simulate.Scenario{
-		Customers: []simulate.Customer{{}, {Domain: "fabrikam.onmicrosoft.com"}},
+		Customers: twoCustomers(),
 		Fault: func(r simulate.Request) simulate.Fault {
 			switch {
 			case r.Op == simulate.GetCustomer && told.IsZero():

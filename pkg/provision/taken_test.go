@@ -13,6 +13,29 @@ import (
 	"muster/pkg/simulate"
 )
 
+func TestOnExists(t *testing.T) {
+	taken := simulate.Scenario{Customers: []simulate.Customer{{Users: []simulate.User{
+		{UserPrincipalName: "ann.leea@" + simulate.DefaultDomain, DisplayName: "Ann Leea"},
+		{UserPrincipalName: "ann.leea2@" + simulate.DefaultDomain, DisplayName: "Ann Leea"}}}}}
+	for mode, want := range map[OnExists]results.Counts{
+		SkipExisting:   {Rows: 4, Created: 2, Exists: 2},
+		NumberExisting: {Rows: 4, Created: 4},
+		FailExisting:   {Rows: 4, Created: 2, Failed: 2},
+	} {
+		bubble(t, string(mode), taken, func(w *world) {
+			w.batch = func(b *Batch) { b.OnExists = mode }
+			people := staff(4) // ann.leea, ann.leea2, ann.leea3, ann.leeb
+			w.input(rowsOf(people)...)
+			for range 2 {
+				_, sum, err := w.start(doom{}, nil).apply(w.t.Context())
+				if err != nil || sum.Counts != want {
+					t.Errorf("%+v, %v; want %+v", sum.Counts, err, want)
+				}
+			}
+		})
+	}
+}
+
 // blind lists nobody at first, as if the users had been made just afterwards.
 type blind struct {
 	Directory
