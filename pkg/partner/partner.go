@@ -44,6 +44,8 @@ type TokenSource interface {
 	// another one or an error. Callers that all bring the same rejected token
 	// share one renewal.
 	//
+	// A source that waits because it was asked to says so by [wire.Hear] first.
+	//
 	// An error with a method Temporary() bool that returns true says that a
 	// later try may help: the exchange fails as [NotSent]. Any other error
 	// fails it as [SignIn].

@@ -10,7 +10,7 @@ import (
 
 	"muster/pkg/pace"
 	"muster/pkg/partner"
-	"muster/pkg/signin"
+	"muster/pkg/wire"
 )
 
 // once sends one request as soon as the lane's gate lets it go. The error is of
@@ -73,10 +73,10 @@ func answerOf(refused *partner.Error) pace.Answer {
 }
 
 // hearing has a refusal hold for everybody whom it concerns as soon as it has said for
-// how long: the rest of the answer may take its time. That the sign-in is refused so
-// concerns the next run, which would ask for a token at once.
+// how long: the rest of the answer may take its time. The wait of a sign-in concerns the
+// next run, which would ask for a token at once: this one's token source waits by itself.
 func (r *run) hearing(ctx context.Context, pass *pace.Pass) context.Context {
-	ctx = signin.WithHearing(ctx, func(wait time.Duration) {
+	ctx = wire.WithHearing(ctx, func(wait time.Duration) {
 		_ = r.keepPause(wait) // a broken ledger is found out by the next who needs it
 	})
 	return partner.WithHearing(ctx, func(refused *partner.Error) {

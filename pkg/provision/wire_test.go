@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// wire holds every create that leaves against those before it.
-type wire struct {
+// wiretap holds every create that leaves against those before it.
+type wiretap struct {
 	mu     sync.Mutex
 	bodies map[string]create // by MS-RequestId
 	last   map[string]create // by person
 	writes int               // requests that would change something
 }
 
-func newWire() *wire { return &wire{bodies: map[string]create{}, last: map[string]create{}} }
+func newWiretap() *wiretap { return &wiretap{bodies: map[string]create{}, last: map[string]create{}} }
 
 // create is a request as it was sent.
 type create struct {
@@ -48,7 +48,7 @@ func (b body) person() string {
 // send notes a request that leaves. It is an error if its MS-RequestId was sent
 // with something else, or if its person may be there under another name or by
 // another request. Only a password that was kept in memory may be another one.
-func (w *wire) send(t testing.TB, r *http.Request, inMemory bool) *create {
+func (w *wiretap) send(t testing.TB, r *http.Request, inMemory bool) *create {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "oauth2") {
@@ -86,7 +86,7 @@ func (w *wire) send(t testing.TB, r *http.Request, inMemory bool) *create {
 }
 
 // answer notes the status of the answer to a create: 4xx is a refusal.
-func (w *wire) answer(c *create, status int) {
+func (w *wiretap) answer(c *create, status int) {
 	if c == nil || status/100 != 4 || status == http.StatusRequestTimeout {
 		return
 	}
@@ -97,14 +97,14 @@ func (w *wire) answer(c *create, status int) {
 }
 
 // forget is for after an undo.
-func (w *wire) forget() {
+func (w *wiretap) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	clear(w.last)
 }
 
 // sent is how many writes left so far.
-func (w *wire) sent() int {
+func (w *wiretap) sent() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.writes

@@ -40,7 +40,7 @@ type world struct {
 	t       testing.TB
 	dir     string
 	service *simulate.Service
-	wire    *wire
+	wire    *wiretap
 	log     bytes.Buffer // of all processes
 	logMu   sync.Mutex
 	batch   func(*Batch) // changes the settings of every process; may be nil
@@ -61,7 +61,7 @@ func newWorld(t testing.TB, sc simulate.Scenario) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, dir: t.TempDir(), service: simulate.New(sc), key: key, wire: newWire()}
+	return &world{t: t, dir: t.TempDir(), service: simulate.New(sc), key: key, wire: newWiretap()}
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }

@@ -118,27 +118,12 @@ func (x *exchanger) refresh(ctx context.Context, token secret.Text, p patience) 
 			return granted(found, time.Now()), nil
 		}
 		failure := x.failure(err, token)
-		hear(ctx, failure.wait)
+		wire.Hear(ctx, failure.wait)
 		answered := time.Now()
 		if !failure.Temporary() || try == p || waited >= exchangeTimeout || !pause(ctx, try, failure.wait) {
 			failure.wait -= time.Since(answered) // whoever gave up has waited for a part of it
 			return grant{}, failure
 		}
-	}
-}
-
-type hearingKey struct{}
-
-// WithHearing returns a context for [Source.Token] in which told hears for how long the
-// authority asks to be left alone (Retry-After), as soon as it does. The source keeps to
-// that by itself; another one, of the next run, has to be told.
-func WithHearing(ctx context.Context, told func(wait time.Duration)) context.Context {
-	return context.WithValue(ctx, hearingKey{}, told)
-}
-
-func hear(ctx context.Context, wait time.Duration) {
-	if told, ok := ctx.Value(hearingKey{}).(func(time.Duration)); ok && wait > 0 {
-		told(wait)
 	}
 }
 

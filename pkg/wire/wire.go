@@ -1,7 +1,7 @@
 // Package wire holds what every conversation with one of Microsoft's services
 // needs, whichever it is: it says where a token may travel, makes the
-// connections, reads answers within bounds, and turns what a service wrote into
-// text that may be shown.
+// connections, reads answers within bounds, passes on for how long a service asks to
+// be left alone, and turns what it wrote into text that may be shown.
 //
 //	base, err := wire.Base("https://api.partnercenter.microsoft.com")
 //	transport := wire.Transport(16)
