@@ -106,7 +106,7 @@ func sweep(dir, base string, untouched time.Duration) error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if !strings.HasPrefix(name, "."+base+".") || !strings.HasSuffix(name, ".tmp") {
+		if !isTemporary(name, base) {
 			continue
 		}
 		if info, err := e.Info(); untouched > 0 && (err != nil || time.Since(info.ModTime()) < untouched) {
@@ -117,6 +117,14 @@ func sweep(dir, base string, untouched time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// isTemporary reports whether a name is one of those that [os.CreateTemp] makes for
+// base: with a number, so that x.csv has nothing to do with what replaces x.csv.age.
+func isTemporary(name, base string) bool {
+	rest, ours := strings.CutPrefix(name, "."+base+".")
+	number, temporary := strings.CutSuffix(rest, ".tmp")
+	return ours && temporary && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
 func fill(w io.Writer, write func(io.Writer) error) error {

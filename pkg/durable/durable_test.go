@@ -185,7 +185,7 @@ func names(t *testing.T, dir string) (names []string) {
 func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.csv")
-	for _, name := range []string{"x.csv", ".x.csv.1234.tmp", ".x.csv.lock", ".x.csv2.tmp", "y.csv", ".y.csv.1.tmp"} {
+	for _, name := range []string{"x.csv", ".x.csv.1234.tmp", ".x.csv.age.1.tmp", ".x.csv.lock", ".x.csv2.tmp", "y.csv", ".y.csv.1.tmp"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestSweepRemovesWhatACrashLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := names(t, dir)
-	want := []string{".x.csv.lock", ".x.csv2.tmp", ".y.csv.1.tmp", "x.csv", "y.csv"}
+	want := []string{".x.csv.age.1.tmp", ".x.csv.lock", ".x.csv2.tmp", ".y.csv.1.tmp", "x.csv", "y.csv"}
 	if !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
 	}
