@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/pkg/durable"
+	"muster/pkg/provision"
 	"muster/pkg/results"
 )
 
@@ -65,17 +66,20 @@ func (p *program) report(paths []string) (err error) {
 	if err := p.checkReport(paths); err != nil {
 		return err
 	}
-	rows := results.Merge(paths...)
+	p.idle.Store(true)
+	rows := p.untilSignal(results.Merge(paths...))
 	if p.options.merged != "" {
 		s.Summary, err = results.Write(p.options.merged, rows)
 		s.Files.Merged = p.options.merged
 	} else {
 		s.Summary, err = sum(rows)
 	}
-	if errno := syscall.Errno(0); err != nil && (errors.Is(err, fs.ErrNotExist) || !errors.As(err, &errno)) {
+	switch errno := syscall.Errno(0); {
+	case errors.Is(err, provision.ErrStopped):
+		return err
+	case err != nil && (errors.Is(err, fs.ErrNotExist) || !errors.As(err, &errno)):
 		return hinted("a results file is what validate, plan and apply write and name at their end, such as staff.results.csv", "%v", err)
-	}
-	if err != nil {
+	case err != nil:
 		return early(err)
 	}
 	s.Missing = max(0, s.LastRow-s.Rows)
@@ -90,6 +94,22 @@ func (p *program) report(paths []string) (err error) {
 		return writeJSON(p.stdout, s)
 	}
 	return p.tellReport(s)
+}
+
+// untilSignal passes rows on until the first signal: there is nothing to bring to its
+// end, and no file is replaced by half of one.
+func (p *program) untilSignal(rows iter.Seq2[results.Row, error]) iter.Seq2[results.Row, error] {
+	return func(yield func(results.Row, error) bool) {
+		for r, err := range rows {
+			if p.stopped() {
+				yield(r, provision.ErrStopped)
+				return
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // checkReport refuses outputs that would destroy an input or each other.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"muster/pkg/provision"
+	"muster/pkg/results"
 )
 
 // Who stops a validation gets no results, and keeps those of an earlier run; an apply
@@ -38,6 +39,26 @@ func TestStoppedAtOnce(t *testing.T) {
 		}
 		if got, err := os.ReadFile(results); err != nil || !strings.Contains(string(got), c.want) {
 			t.Errorf("%s: the results are %q, %v, want %q", c.args, got, err, c.want)
+		}
+	}
+}
+
+// Who stops a report gets no files of it.
+func TestStoppedReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	read, merged, page := filepath.Join(dir, "staff.results.csv"), filepath.Join(dir, "merged.csv"), filepath.Join(dir, "page.html")
+	if _, err := results.Write(read, func(yield func(results.Row, error) bool) { yield(results.Row{N: 1, Status: results.Created}, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--merged", merged}, {"--html", page}, nil} {
+		p := newProgram(nil, strings.NewReader(""), io.Discard, io.Discard)
+		p.stop = make(chan struct{})
+		close(p.stop)
+		root := p.root()
+		root.SetArgs(append([]string{"report", read}, args...))
+		if err := root.ExecuteContext(t.Context()); exitCode(err) != exitInterrupted || exists(merged) || exists(page) {
+			t.Errorf("%q: got %v, want %v and no file", args, err, provision.ErrStopped)
 		}
 	}
 }
