@@ -16,8 +16,10 @@ import (
 // are taken for one, which among ten million happens three times in a million
 // listings.
 type census struct {
-	ids     map[uint64]uuid.UUID
-	domains []string // of the names, the first of them
+	ids      map[uint64]uuid.UUID
+	domains  []string // of the names, the first of them
+	nameless []string // the ids of users whose names cannot be read: they may have any
+	unknown  int      // users of whom not even the id can be read
 }
 
 func nameHash(upn string) uint64 { return xxhash.Sum64String(strings.ToLower(upn)) }
@@ -29,6 +31,15 @@ func (c *census) has(upn string) bool {
 	}
 	_, ok := c.ids[nameHash(upn)]
 	return ok
+}
+
+// whole reports whether nobody has a name who is not counted under it. Those without
+// one who were there before have another; a nil before knows of nobody.
+func (c *census) whole(before *census) bool {
+	if before == nil {
+		before = &census{}
+	}
+	return c.unknown <= before.unknown && !slices.ContainsFunc(c.nameless, func(id string) bool { return !before.has(id) })
 }
 
 // id returns the id of the user with the name; "" if there is none, or if its id
@@ -45,9 +56,18 @@ func (c *census) id(upn string) string {
 // verified ones.
 const maxDomains = 1000
 
-// meet counts a user.
+// meet counts a user. Somebody without a name is known by the id.
 func (c *census) meet(u partner.User) {
 	id, _ := uuid.Parse(u.ID) // an id that is none is not worth an error here
+	switch {
+	case u.UserPrincipalName == "" && u.ID == "":
+		c.unknown++
+		return
+	case u.UserPrincipalName == "":
+		c.ids[nameHash(u.ID)] = id
+		c.nameless = append(c.nameless, u.ID)
+		return
+	}
 	c.ids[nameHash(u.UserPrincipalName)] = id
 	_, domain, _ := strings.Cut(strings.ToLower(u.UserPrincipalName), "@")
 	if !slices.Contains(c.domains, domain) && len(c.domains) < maxDomains {

@@ -15,8 +15,9 @@ import (
 // confirm finds out, before anybody gets a name, whether those are in their tenants
 // whose requests an earlier run saw refused, if it ended before it had looked for
 // them (see [run.reject]). Who is there is in doubt like somebody whose answer was
-// lost, and keeps the name. Who is not was refused, gets a name as if new, which may
-// be another one, and is sent anew. One listing of a tenant serves all.
+// lost, and keeps the name; so is who may be there without a name that can be read. Who
+// is not was refused, gets a name as if new, which may be another one, and is sent anew.
+// One listing of a tenant serves all.
 func (r *run) confirm() error {
 	if !r.online() {
 		return nil
@@ -63,7 +64,7 @@ func (r *run) confirmIn(tenant string, people []unconfirmed) error {
 	for _, p := range people {
 		u, ok := users[strings.ToLower(p.Intent.UPN)]
 		switch {
-		case err != nil, ok && sameNames(u, p.Intent):
+		case err != nil, ok && sameNames(u, p.Intent), !ok && !r.seen[tenant].whole(nil):
 			p.in.Doubt(p.Intent.Key)
 		case p.in == r.Ledger:
 			absent = append(absent, p.Intent.Key)

@@ -71,11 +71,11 @@ func (r *run) settle(ctx context.Context, l *lane) error {
 func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	jobs, refused := l.doubts.take(), l.refused.take()
 	asked := time.Now()
-	found, _, err := r.find(l, partner.Active, slices.Concat(refused, jobs))
+	found, all, err := r.find(l, partner.Active, slices.Concat(refused, jobs))
 	if err != nil {
 		return r.leaveAll(jobs)
 	}
-	if err := r.lookFor(ctx, refused, found); err != nil {
+	if err := r.lookFor(ctx, refused, found, all.whole(l.before)); err != nil {
 		return err
 	}
 	var missing []*job
@@ -92,11 +92,12 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 			missing = append(missing, j)
 		}
 	}
-	return r.missing(l, missing)
+	return r.missing(l, missing, all.whole(l.before))
 }
 
-// lookFor confirms refusals by a listing, or corrects them.
-func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User) error {
+// lookFor confirms refusals by a listing, or corrects them. They stay unconfirmed if the
+// listing is not whole.
+func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User, whole bool) error {
 	var absent []*job
 	var keys []ledger.Key
 	for _, j := range refused {
@@ -107,7 +108,7 @@ func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]part
 			return err
 		}
 	}
-	if len(absent) == 0 {
+	if len(absent) == 0 || !whole {
 		return nil
 	}
 	if err := r.Ledger.Confirm(keys); err != nil {
@@ -162,17 +163,18 @@ func (r *run) identified(ctx context.Context, j *job, u partner.User) error {
 }
 
 // ours reports whether a user who has the name of a row is its own: nobody had the
-// name when the tenant was listed before, the user bears the names that we sent, and
-// a request of ours may have made it. Where a user too few is a person created twice,
-// in the next run under the next number, that is so of any request, also of one that
-// was refused at once: something on the way may have sent it twice. Else a name that
-// is taken is ours only if we had asked for it before, or if the service says so when
-// it is asked again. Unless the request was in doubt the password is then reset, since
-// somebody else may have been quicker. An error says that this is not known, since the
-// run or the lane has ended: the next run finds out.
+// name when the tenant was listed before, nor was the user there without one that could
+// be read, the user bears the names that we sent, and a request of ours may have made
+// it. Where a user too few is a person created twice, in the next run under the next
+// number, that is so of any request, also of one that was refused at once: something on
+// the way may have sent it twice. Else a name that is taken is ours only if we had asked
+// for it before, or if the service says so when it is asked again. Unless the request
+// was in doubt the password is then reset, since somebody else may have been quicker. An
+// error says that this is not known, since the run or the lane has ended: the next run
+// finds out.
 func (r *run) ours(ctx context.Context, j *job, u partner.User) (bool, error) {
 	before := j.lane.before
-	free := j.resumed || before == nil || !before.has(j.intent.UPN)
+	free := j.resumed || before == nil || !before.has(j.intent.UPN) && !before.has(u.ID)
 	switch {
 	case !free || !sameNames(u, j.intent):
 		return false, nil
@@ -314,8 +316,9 @@ func sameNames(u partner.User, i ledger.Intent) bool {
 
 // missing settles rows whose names the tenant does not list, although the last
 // requests for them are long ago. One listing of the deleted users serves all whose
-// names the service says to be taken.
-func (r *run) missing(l *lane, jobs []*job) error {
+// names the service says to be taken. If the listing is not whole they stay in doubt,
+// so that they keep their names.
+func (r *run) missing(l *lane, jobs []*job, whole bool) error {
 	var deleted map[string]partner.User
 	if slices.ContainsFunc(jobs, (*job).conflicts) {
 		var err error
@@ -329,7 +332,7 @@ func (r *run) missing(l *lane, jobs []*job) error {
 		}
 	}
 	for _, j := range jobs {
-		if err := r.absent(j, deleted); err != nil {
+		if err := r.absent(j, deleted, whole); err != nil {
 			return err
 		}
 	}
@@ -339,10 +342,10 @@ func (r *run) missing(l *lane, jobs []*job) error {
 func (j *job) conflicts() bool { return j.last.Kind == partner.Conflict }
 
 // absent settles a row whose name the tenant does not list.
-func (r *run) absent(j *job, deleted map[string]partner.User) error {
+func (r *run) absent(j *job, deleted map[string]partner.User, whole bool) error {
 	o := j.outcome(ledger.Failed)
 	refusal(&o, j.last)
-	o.Doubt = j.doubtful
+	o.Doubt = j.doubtful || !whole
 	o.Refused = !transient(j.last.Kind) && !j.last.WantsFreshToken() && !j.conflicts()
 	if j.conflicts() {
 		if _, ok := deleted[strings.ToLower(j.intent.UPN)]; ok {

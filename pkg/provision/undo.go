@@ -101,6 +101,7 @@ func (u *undoing) dropPasswords() {
 type undoing struct {
 	*run
 	undone Undone
+	unsure bool // whether those are absent whom the list of the present customer does not show
 }
 
 func (u *undoing) done() Undone {
@@ -143,10 +144,11 @@ func (u *undoing) identify(l *lane, entries []ledger.Entry) error {
 	}
 	for len(jobs) > 0 {
 		asked := time.Now()
-		users, _, err := u.find(l, partner.Active, jobs)
+		users, all, err := u.find(l, partner.Active, jobs)
 		if err != nil {
 			return err
 		}
+		u.unsure = !all.whole(nil)
 		for i := range entries {
 			e := &entries[i]
 			user, ok := users[strings.ToLower(e.Intent.UPN)]
@@ -210,7 +212,7 @@ func (u *undoing) absent(e ledger.Entry, o ledger.Outcome) error {
 	if e.Outcome.At.After(last) {
 		last = e.Outcome.At
 	}
-	if time.Since(last) > lateAtMost {
+	if time.Since(last) > lateAtMost && !u.unsure {
 		o.Status = ledger.Withdrawn
 		return u.deleted(o)
 	}

@@ -361,6 +361,9 @@ func (p *process) undo(ctx context.Context) (undone Undone, err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, done()) }()
+		if p.batch != nil {
+			p.batch(&b)
+		}
 		entries, err := ToUndo(b.Ledger)
 		if err != nil {
 			return err
