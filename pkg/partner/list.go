@@ -61,8 +61,10 @@ type linkHeader struct {
 // An answer that cannot be read whole is an error, never an empty page, since
 // callers take what is not in the list for free.
 //
-// Users in another state than the one asked for are left out, and so are those
-// without a name; a page may thus be empty before the end.
+// Users in another state than the one asked for are left out; a page may thus be
+// empty before the end. Of a user whose members are of odd types there is what can be
+// read. One without a name may have any: where there is such a user, the list is no
+// proof that a name is free.
 func (c *Client) Users(ctx context.Context, tenant string, state State, page Page) ([]User, Page, error) {
 	r := request{op: opList, method: http.MethodGet, path: usersOf(tenant), query: pageQuery("")}
 	if state == Inactive {
@@ -70,13 +72,13 @@ func (c *Client) Users(ctx context.Context, tenant string, state State, page Pag
 		// (learn.microsoft.com/partner-center/developer/view-a-deleted-user).
 		r.query = pageQuery(`{"Field":"UserState","Value":"Inactive","Operator":"equals"}`)
 	}
-	found, next, err := list[userAnswer](ctx, c, r, page)
+	found, next, err := list[listed](ctx, c, r, page)
 	if err != nil {
 		return nil, Page{}, err
 	}
 	users := make([]User, 0, len(found.Items))
 	for i := range found.Items {
-		if u := found.Items[i].user(); u.State == state && u.UserPrincipalName != "" {
+		if u := found.Items[i].user(); u.State == state {
 			users = append(users, u)
 		}
 	}

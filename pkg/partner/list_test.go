@@ -77,7 +77,13 @@ func TestUsers(t *testing.T) {
 		{"empty without items", pages{"": `{"totalCount":0}`}, Active, "", "size=500"},
 		{"deleted", pages{"": `{` + items("-a", "b", "-c") + `}`}, Inactive, "a c",
 			"size=500&filter=%7B%22Field%22%3A%22UserState%22%2C%22Value%22%3A%22Inactive%22%2C%22Operator%22%3A%22equals%22%7D"},
-		{"others left out", pages{"": `{` + items("-a", "b", "") + `,"x":[{"userPrincipalName":""}]}`}, Active, "b ", "size=500"},
+		{"others left out", pages{"": `{` + items("-a", "b", "") + `}`}, Active, "b ", "size=500"},
+		{"odd members", pages{"": `{"items":[{"id":7,"userPrincipalName":"a@x","state":1,"displayName":{"x":[]}},{"UserPrincipalName":"b@x","FIRSTNAME":true,"state":"inactive"},` +
+			`{"id":"c","userPrincipalName":"c@x","firstName":5}]}`}, Active, "a c", "size=500"},
+		{"odd users", pages{"": `{"items":[null,"x",[1],{"id":"d","userPrincipalName":null},{"id":"e","userPrincipalName":5},7,{},{"userPrincipalName":"f@x"}]}`}, Active,
+			"       f", "size=500"}, // each may have any name
+		{"items that are none", pages{"": `{"items":{"id":"a"}}`}, Active, "!" + fmt.Sprint(Garbled), "size=500"},
+		{"a token that is none", pages{"": `{` + items("a") + `,"continuationToken":5}`}, Active, "!" + fmt.Sprint(Garbled), "size=500"},
 		{"by link and header", pages{
 			"":     `{` + items("a") + link(users+"?size=500&seekOperation=Next", key, "A=/,") + `,"continuationToken":"other"}`,
 			"A=/,": `{` + items("b") + `}`,

@@ -39,7 +39,7 @@ type Changes struct {
 // echoes is never read.
 type User struct {
 	ID                string // the object id; empty only in a list, where the service leaves it out
-	UserPrincipalName string // for a deleted user, the one it had
+	UserPrincipalName string // for a deleted user, the one it had; empty only where it cannot be read
 	DisplayName       string
 	FirstName         string
 	LastName          string

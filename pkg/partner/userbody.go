@@ -74,6 +74,16 @@ func (a *userAnswer) decode(body []byte) error {
 	return json.Unmarshal(body, a)
 }
 
+// listed is a user in a list.
+type listed struct{ userAnswer }
+
+// UnmarshalJSON leaves out what is not of the type that it should be, so that one odd
+// user costs no list: of an item that is no object nothing is left.
+func (u *listed) UnmarshalJSON(item []byte) error {
+	_ = u.decode(item)
+	return nil
+}
+
 // set takes one member; see [jsonobject.Walk].
 func (a *userAnswer) set(name, value []byte) bool {
 	var into *string
