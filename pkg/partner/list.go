@@ -110,9 +110,6 @@ func list[T any](ctx context.Context, c *Client, r request, page Page) (collecti
 	if json.Unmarshal(found.body, &read) != nil {
 		return read, Page{}, r.unreadable(found)
 	}
-	if read.Items == nil && strings.Trim(string(read.TotalCount), `"`) != "0" {
-		return read, Page{}, r.garbled(found, "the answer is not a list")
-	}
 	read.answer = found
 	next, err := read.next(c, r)
 	if err == nil {
@@ -120,6 +117,12 @@ func list[T any](ctx context.Context, c *Client, r request, page Page) (collecti
 	}
 	if err != nil {
 		return read, Page{}, r.garbled(found, err.Error())
+	}
+	// Only a list of one page, which says that it is empty, may leave out its items: a
+	// page that was promised and has none of them would hide a part of the list.
+	empty := page == (Page{}) && next == (Page{}) && strings.Trim(string(read.TotalCount), `"`) == "0"
+	if read.Items == nil && !empty {
+		return read, Page{}, r.garbled(found, "the answer has no items of a list")
 	}
 	return read, next, nil
 }
