@@ -93,7 +93,7 @@ func kindOf(e *Error) Kind {
 		return Throttled
 	case status == http.StatusNotImplemented:
 		return Refused
-	case status == http.StatusRequestTimeout, status >= 500:
+	case status < 200, status == http.StatusRequestTimeout, status >= 500: // 101 is no answer to any of our requests
 		return Unavailable
 	}
 	if row, ok := e.known(); ok {

@@ -60,6 +60,7 @@ func TestRefusals(t *testing.T) {
 		{"503", 503, "the server is busy", nil, Error{Kind: Unavailable, Description: "the server is busy"}},
 		{"502 page", 502, "\n<!DOCTYPE html><h1>Bad Gateway</h1>", nil, Error{Kind: Unavailable, Description: "an HTML page"}},
 		{"empty", 500, "", nil, Error{Kind: Unavailable}},
+		{"another protocol", 101, "", nil, Error{Kind: Unavailable}},
 		{"an array", 400, `[1]`, nil, Error{Kind: BadInput, Description: "[1]"}},
 		{"too long", 400, `{"code":1,"description":"` + strings.Repeat("x ", maxFault) + `"}`, nil, Error{Kind: BadInput}},
 		{"controls", 400, `{"code":"1\n2","description":"a\r\nb\u0000c\u001b[31m"}`, nil, Error{Kind: BadInput, Code: "1 2", Description: "a b c [31m"}},
@@ -107,6 +108,8 @@ func TestKinds(t *testing.T) {
 		concerns int
 		doubtful bool
 	}{
+		{opCreate, 101, "", Unavailable, row, true},
+		{opList, 101, "", Unavailable, row, true},
 		{opCreate, 300, "", Refused, row, false},
 		{opCreate, 307, "", Refused, row, false},
 		{opCreate, 400, "", BadInput, row, false},

@@ -308,7 +308,7 @@ func readRefusal(refused *oauth2.RetrieveError, secrets []secret.Text) *Error {
 	}
 	e.wait, _ = wire.RetryAfter(refused.Response.Header, time.Now())
 	e.temporary = e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500 ||
-		e.Word == "temporarily_unavailable"
+		e.Status == http.StatusSwitchingProtocols || e.Word == "temporarily_unavailable"
 	e.advice = e.lookup()
 	return e
 }

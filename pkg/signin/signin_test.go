@@ -236,6 +236,7 @@ func TestTokenEndpointIsTriedAgain(t *testing.T) {
 	}{
 		{name: "503", status: 503, failures: 3, requests: 4, atLeast: time.Second},
 		{name: "429 with a wait", status: 429, header: later("57"), failures: 1, requests: 2, atLeast: 57 * time.Second},
+		{name: "another protocol", status: 101, failures: 1, requests: 2},
 		{name: "page", status: 502, body: "<html>Bad Gateway</html>", failures: 4, requests: 5},
 		{name: "page with 200", status: 200, body: "<html>Sign in to the proxy</html>", failures: 4, requests: 5},
 		{name: "half an answer", status: 200, body: `{"access_token":"stray-tok`, failures: 1, requests: 2},
