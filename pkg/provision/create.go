@@ -280,9 +280,6 @@ func (r *run) reject(j *job, e *partner.Error) error {
 // deny ends a job whose refusal closed the lane: it counts for nothing, since it says
 // nothing of the row. As after [run.reject] the listing has the last word.
 func (r *run) deny(j *job, e *partner.Error) error {
-	if j.doubtful {
-		return nil
-	}
 	return r.await(j, r.record(j.refused(e)))
 }
 

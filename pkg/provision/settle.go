@@ -67,12 +67,15 @@ func (r *run) settle(ctx context.Context, l *lane) error {
 }
 
 // settleOnce lists the tenant and settles what can be settled; the rest goes back
-// to the bench.
+// to the bench. Where the list is refused, those in doubt stay so, and the lane ends.
 func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	jobs, refused := l.doubts.take(), l.refused.take()
 	asked := time.Now()
 	found, all, err := r.find(l, partner.Active, slices.Concat(refused, jobs))
 	if err != nil {
+		if len(jobs) > 0 {
+			l.close(err)
+		}
 		return r.leaveAll(jobs)
 	}
 	if err := r.lookFor(ctx, refused, found, all.whole(l.before)); err != nil {
@@ -341,8 +344,13 @@ func (r *run) missing(l *lane, jobs []*job, whole bool) error {
 
 func (j *job) conflicts() bool { return j.last.Kind == partner.Conflict }
 
-// absent settles a row whose name the tenant does not list.
+// absent settles a row whose name the tenant does not list. So a refusal of the customer
+// was no answer to our own success: where nobody was served, nobody will be.
 func (r *run) absent(j *job, deleted map[string]partner.User, whole bool) error {
+	if j.last.ConcernsCustomer() && j.lane.succeeded.Load() == 0 {
+		j.lane.close(j.last)
+		return nil // it stays in doubt
+	}
 	o := j.outcome(ledger.Failed)
 	refusal(&o, j.last)
 	o.Doubt = j.doubtful || !whole
