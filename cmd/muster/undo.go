@@ -82,17 +82,16 @@ func (p *program) undo(c *cobra.Command, path string) (err error) {
 	if err != nil {
 		return early(err)
 	}
-	if len(entries) == 0 {
-		return p.tellUndone(s)
+	b := provision.Batch{Ledger: l, RunID: run, Source: path}
+	if len(entries) > 0 { // else there may be passwords that an undo left when it was killed
+		if b.Directory, err = p.client(nil); err != nil {
+			return err
+		}
+		if err := p.confirm(entries); err != nil {
+			return err
+		}
 	}
-	client, err := p.client(nil)
-	if err != nil {
-		return err
-	}
-	if err := p.confirm(entries); err != nil {
-		return err
-	}
-	undone, err := p.remove(c.Context(), provision.Batch{Directory: client, Ledger: l, RunID: run, Source: path}, entries)
+	undone, err := p.remove(c.Context(), b, entries)
 	if p.leaving() {
 		return err
 	}

@@ -73,7 +73,7 @@ type Batch struct {
 	Siblings []*ledger.Ledger
 	// OpenCredentials opens the credentials file. Apply requires it, and calls it
 	// at most once, before anything is sent, if some row brings no password. Undo
-	// calls it, if it is not nil, at the end, to drop the passwords of the deleted.
+	// calls it, if it is not nil, at the end, to drop those of users who are not there.
 	OpenCredentials func() (*credentials.File, error)
 
 	// MaxAttempts is how often one request is tried that fails without being

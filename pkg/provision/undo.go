@@ -86,14 +86,16 @@ func Undo(ctx context.Context, b Batch, entries []ledger.Entry) (Undone, error) 
 	return u.done(), err
 }
 
-// dropPasswords takes the passwords of deleted users out of the credentials file.
-// Where that is not possible, a person is told: the undo has succeeded all the same.
+// dropPasswords takes the passwords of those who are certainly not there out of the
+// credentials file; those of people in doubt stay, since an apply repeats their requests
+// as they were. Where the file cannot be changed, a person is told: the undo has
+// succeeded all the same.
 func (u *undoing) dropPasswords() {
-	if u.OpenCredentials == nil || u.undone.Deleted == 0 {
+	if u.OpenCredentials == nil {
 		return
 	}
 	if err := errors.Join(u.useCredentials(), u.closeCredentials()); err != nil {
-		u.Log.Warn("the passwords of the deleted users are still in the credentials file", zap.Error(err))
+		u.Log.Warn("there may be passwords of deleted users in the credentials file still", zap.Error(err))
 	}
 }
 

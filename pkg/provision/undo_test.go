@@ -152,3 +152,29 @@ func TestUndoOfALateCreate(t *testing.T) {
 		})
 	}
 }
+
+// An undo drops the passwords of those whom an apply that was killed did not create, as
+// soon as that is certain, also where there is nobody to delete.
+func TestPasswordsOfTheNeverCreated(t *testing.T) {
+	for what, fault := range map[string]simulate.Fault{
+		"lost":    {Mishap: simulate.LostRequest},
+		"refused": {Mishap: simulate.FailBefore, Status: 400},
+	} {
+		bubble(t, what, simulate.Scenario{Fault: only(simulate.CreateUser, fault)}, func(w *world) {
+			w.input(rowsOf(staff(6))...)
+			p := w.start(doom{}, rand.New(rand.NewPCG(1, 1)))
+			w.batch = func(b *Batch) { b.Watcher = diesAtAnswer{p} }
+			if _, _, err := p.apply(w.t.Context()); !errors.Is(err, errDead) || len(w.passwords()) == 0 {
+				t.Fatalf("%v, %d passwords", err, len(w.passwords()))
+			}
+			w.batch = nil
+			time.Sleep(25 * time.Hour)
+			if _, err := w.start(doom{}, nil).undo(w.t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if noted := w.passwords(); len(noted) > 0 {
+				t.Errorf("%d passwords are left", len(noted))
+			}
+		})
+	}
+}
