@@ -174,16 +174,30 @@ func (p *program) doubtVariables() {
 	}
 	for _, e := range p.env {
 		name, _, _ := strings.Cut(e, "=")
-		rest, ours := strings.CutPrefix(name, "MUSTER_")
-		if !ours || strings.Contains(strings.Join(known, " ")+" ", name+" ") {
+		if !strings.HasPrefix(name, "MUSTER_") || strings.Contains(strings.Join(known, " ")+" ", name+" ") {
 			continue
 		}
-		// Kubernetes makes variables such as MUSTER_PORT for a service of that
-		// name, so that only near misses are worth a word.
-		if meant := nearest("muster_"+rest, lower); meant != "" && distance(strings.ToLower(name), meant) <= 2 {
+		if meant := variableLike(strings.ToLower(name), lower); meant != "" {
 			p.say("the variable " + name + " is no setting of muster; did you mean " + strings.ToUpper(meant) + "?")
 		}
 	}
+}
+
+// variableLike returns the setting's variable that another one differs from by two
+// letters at most, or by words at its end; "" if there is none. Kubernetes makes
+// variables such as MUSTER_PORT for a service of that name, so that only these are
+// worth a word.
+func variableLike(name string, known []string) (like string) {
+	if like = nearest(name, known); like != "" && distance(name, like) <= 2 {
+		return like
+	}
+	like = ""
+	for _, k := range known {
+		if strings.HasPrefix(name, k+"_") && len(k) > len(like) {
+			like = k
+		}
+	}
+	return like
 }
 
 // args checks the number of a command's arguments.
