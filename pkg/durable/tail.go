@@ -13,11 +13,11 @@ const (
 	// syncEvery is the least time between two syncs of a file for less than
 	// enough records, where several goroutines append. A cloud volume takes 1 to
 	// 10 ms for one, so that more would only queue there, and whoever appends
-	// while one is under way shares the next.
-	syncEvery = 10 * time.Millisecond
+	// while one is under way shares the next. Those who wait hold nobody up.
+	syncEvery = 20 * time.Millisecond
 	// enough is how many records are worth a sync before its time. A run that has
 	// so many at once would wait for nothing else.
-	enough = 128
+	enough = 192
 )
 
 // Options are the settings of a file that grows. The zero value is what a run

@@ -45,7 +45,7 @@ func appendSideBySide(t *testing.T, j *Journal, workers, each int) {
 }
 
 // Sixteen workers that append without a pause share syncs, of which there is at
-// most one in ten milliseconds once it shows that they are several.
+// most one in syncEvery once it shows that they are several.
 func TestJournalGroupsItsSyncs(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,17 +114,18 @@ func TestJournalWritesGatheredRecordsAtOnce(t *testing.T) {
 	})
 }
 
-// Where two hundred workers append without a pause, enough is gathered as soon as
-// the disk is free, and nobody waits for the clock: each round of theirs takes about
-// the sync under way when it begins and the next. By the clock it would be 10 ms.
+// Where more workers append without a pause than there are records in a group, enough is
+// gathered as soon as the disk is free, and nobody waits for the clock: each round of
+// theirs takes about the sync under way when it begins and the next. By the clock it
+// would be syncEvery.
 func TestJournalDoesNotWaitWhenThereIsEnough(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		const onDisk = 2 * time.Millisecond
 		j, _ := openSlow(t, dir, onDisk)
 		began := time.Now()
-		appendSideBySide(t, j, 200, 10)
-		if took, most := time.Since(began), 10*4*onDisk; took > most { // some rounds fall apart in two
+		appendSideBySide(t, j, 2*enough, 10)
+		if took, most := time.Since(began), 10*syncEvery/2; took > most {
 			t.Errorf("10 rounds took %v, want at most %v", took, most)
 		}
 		if err := j.Close(); err != nil {
