@@ -61,3 +61,25 @@ func TestForbiddenAfterLostRequests(t *testing.T) {
 		})
 	}
 }
+
+// Where a customer that was served refuses us for a moment, those whose requests were
+// lost before are sent again, like all others.
+func TestForbiddenForAMoment(t *testing.T) {
+	sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+		switch {
+		case r.Op != simulate.CreateUser || draw(1, r.UPN, 1) > .05:
+		case r.Attempt == 1:
+			return simulate.Fault{Mishap: simulate.LostRequest}
+		case r.Attempt == 2:
+			return simulate.Fault{Mishap: simulate.FailBefore, Status: 403, Code: 900308}
+		}
+		return simulate.Fault{}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		people := staff(40)
+		if sum, err := w.applied(people); err != nil || sum.Created != 40 {
+			t.Errorf("%+v, %v; want 40 created", sum, err)
+		}
+		w.checkFinished(people, nil)
+	})
+}

@@ -73,7 +73,8 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	asked := time.Now()
 	found, all, err := r.find(l, partner.Active, slices.Concat(refused, jobs))
 	if err != nil {
-		if len(jobs) > 0 {
+		var refused *partner.Error
+		if errors.As(err, &refused) && refused.ConcernsCustomer() && len(jobs) > 0 {
 			l.close(err)
 		}
 		return r.leaveAll(jobs)

@@ -34,12 +34,11 @@ func (r *run) next(j *job, e *partner.Error) step {
 		return again
 	case transient(e.Kind), e.WantsFreshToken():
 		return r.retry(j, e)
+	case e.ConcernsCustomer() && j.lane.succeeded.Load() != 0 && !j.lane.forbid():
+		return r.retry(j, e) // it served this customer before
 	case e.Kind == partner.Conflict || j.doubtful:
 		return lookUp
 	case e.ConcernsCustomer():
-		if j.lane.succeeded.Load() != 0 && !j.lane.forbid() {
-			return r.retry(j, e) // it served this customer before
-		}
 		return refuseLane
 	case e.Kind == partner.Forbidden && j.lane.forbid():
 		return refuseLane
