@@ -25,10 +25,30 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		pass.Leave(pace.Answer{Failed: true})
 		return nil, err
 	}
-	ctx = r.hearing(ctx, pass)
 	began := pass.Start // Again moves it
-	var barred error
-	err = send(partner.WithTurn(ctx, func(refused *partner.Error) error {
+	err, barred := r.send(ctx, pass, send)
+	if barred != nil {
+		pass.Leave(pace.Answer{Failed: true})
+		return nil, r.notEntered(l, barred)
+	}
+	var refused *partner.Error
+	if err != nil && !errors.As(err, &refused) {
+		refused = &partner.Error{Op: op, Kind: partner.Lost, Err: err}
+	}
+	r.heed(l, pass, op, refused)
+	if err := r.keepPauseOf(refused); err != nil {
+		return nil, r.broken(err)
+	}
+	if r.refusesAll(refused, began) {
+		return nil, r.endRefused(refused)
+	}
+	return refused, nil
+}
+
+// send sends a request that has been let go. Where it takes several exchanges, each of
+// the others waits until no pause is on; barred is why one was not let go any more.
+func (r *run) send(ctx context.Context, pass *pace.Pass, send func(context.Context) error) (err, barred error) {
+	err = send(partner.WithTurn(r.hearing(ctx, pass), func(refused *partner.Error) error {
 		r.keepQuiet(refused)
 		if err := r.keepPauseOf(refused); err != nil {
 			barred = r.broken(err)
@@ -37,15 +57,13 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 		}
 		return barred
 	}))
-	if barred != nil {
-		pass.Leave(pace.Answer{Failed: true})
-		return nil, r.notEntered(l, barred)
-	}
+	return err, barred
+}
+
+// heed tells the pacer, and whoever counts, what became of a request; refused is nil
+// where it succeeded.
+func (r *run) heed(l *lane, pass *pace.Pass, op string, refused *partner.Error) {
 	a := Attempt{Op: op, Customer: l.key(), Latency: time.Since(pass.Start)}
-	var refused *partner.Error
-	if err != nil && !errors.As(err, &refused) {
-		refused = &partner.Error{Op: op, Kind: partner.Lost, Err: err}
-	}
 	answer := pace.Answer{}
 	if refused != nil {
 		a.Kind = refused.Kind
@@ -57,13 +75,6 @@ func (r *run) once(ctx context.Context, l *lane, op string, send func(context.Co
 	r.keepQuiet(refused)
 	pass.Leave(paced)
 	r.count(a, answer)
-	if err := r.keepPauseOf(refused); err != nil {
-		return nil, r.broken(err)
-	}
-	if r.refused(refused, began) {
-		return nil, r.refuse(refused)
-	}
-	return refused, nil
 }
 
 func answerOf(refused *partner.Error) pace.Answer {
@@ -250,8 +261,8 @@ func (u *unauthorized) another(sent time.Time) (times int, next bool) {
 	return u.times, next
 }
 
-// refused counts 401s, and reports whether no request of any customer can succeed.
-func (r *run) refused(e *partner.Error, sent time.Time) bool {
+// refusesAll counts 401s, and reports whether no request of any customer can succeed.
+func (r *run) refusesAll(e *partner.Error, sent time.Time) bool {
 	switch {
 	case e == nil || !e.ConcernsRun() && !transient(e.Kind):
 		r.unauthorized.forget()
@@ -266,8 +277,8 @@ func (r *run) refused(e *partner.Error, sent time.Time) bool {
 	return e.ConcernsRun()
 }
 
-// refuse ends the run because the service refuses it as a whole.
-func (r *run) refuse(e *partner.Error) error {
+// endRefused ends the run because the service refuses it as a whole.
+func (r *run) endRefused(e *partner.Error) error {
 	err := &RefusedError{Err: e, Hint: e.Advice()}
 	r.end(err)
 	return r.endedOr(err)
