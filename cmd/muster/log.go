@@ -27,9 +27,8 @@ func (c *console) say(message string, fields ...zap.Field) {
 	_, _ = c.stderr.Write([]byte("muster: " + message + "\n"))
 }
 
-// startLog makes the log of a run. Every line is written:
-// zap's usual sampling drops nine of ten lines that look alike, which a run's
-// lines do.
+// startLog makes the log of a run. Every line is written: zap's usual sampling drops
+// nine of ten lines that look alike, as those of a run do.
 //
 // The names of the fields are the same everywhere: run, row, upn, customer,
 // request_id, correlation_id, attempt, wait (seconds), error.

@@ -30,8 +30,8 @@ const oldMark = " at "
 var errFound = errors.New("found")
 
 // serviceOf returns the service that the ledger at path was written for: that of
-// the first run that says. It is "" where there is no ledger, or none that says. Damage is
-// for [ledger.Open] to tell of.
+// the first run that says. It is "" where there is no ledger, or none that says.
+// Damage is for [ledger.Open] to tell of.
 func serviceOf(path string) (string, error) {
 	service := ""
 	j, err := durable.OpenJournal(path, durable.Options{ReadOnly: true}, func(e durable.Entry) error {

@@ -49,7 +49,7 @@ func (h *head) fail(err error) {
 //	other_causes      rows with a cause beyond the first 1,000
 //	created_now       how many of the created were so in this run, and not in an earlier one
 //	warnings[]        code, column, message, hint, rows, first_rows[], first_lines[]: of rows that are not invalid; rows is 0 for a column
-//	warned            how many warnings there were, whereof those beyond the first 1,000 are in no entry
+//	warned            how many warnings there were, those beyond the first 1,000 are in no entry
 //	seconds, requests, refused    the time, the requests sent, and how many of them were refused as too many
 //	lanes[]           customer (as the input names it), customer_id, domain, rate, error: rate is the
 //	                  requests a second that the service was found to take, 0 if unknown

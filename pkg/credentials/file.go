@@ -223,8 +223,8 @@ func (f *File) Checkpoint() error { return f.checkpoint() }
 // Close ends the run's work on the file, which then has every user once and nobody
 // that was forgotten; entries of earlier runs stay in a plain file. Where something
 // has to go, and where the file is encrypted, it is replaced as a whole. A plain file
-// from which all entries went is removed. After an error the
-// file holds what it did before.
+// from which all entries went is removed. After an error the file holds what it did
+// before.
 func (f *File) Close() error {
 	err := f.close()
 	if err != nil {

@@ -23,9 +23,8 @@ const checkpointEvery = 15 * time.Second
 
 // Validate reads, checks and names everybody, asks nobody but the ledger, if there
 // is one, and hands the results to write, which must range over all of them, once:
-// it may be while they are made.
-// An error without a report means that the input is bad or, as an [*InputError],
-// that a setting is missing; else it is what write returned.
+// they may be made meanwhile. An error without a report means that the input is bad
+// or, as an [*InputError], that a setting is missing; else it is what write returned.
 func Validate(ctx context.Context, b Batch, write func(iter.Seq2[results.Row, error]) error) (*Report, error) {
 	b.Directory, b.Pacer = nil, nil
 	r, over := newRun(ctx, b)

@@ -72,8 +72,8 @@ func (r *Report) Rows() iter.Seq2[results.Row, error] {
 
 // rowsAtOnce are the results of a survey while it goes on. It exists for speed:
 // where no name depends on a later row, reading the input a second time for the
-// results would double the time of a validation; and where names do, the results are made
-// while the rows get theirs.
+// results would double the time of a validation; and where names do, the results are
+// made while the rows get theirs.
 func (r *run) rowsAtOnce(ctx context.Context) iter.Seq2[results.Row, error] {
 	people := r.meet(ctx)
 	if r.later {
