@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -287,7 +286,7 @@ func (j *work) tell() error {
 // unlessGone drops the error of writing to somebody who does not read on, such as
 // `head`.
 func unlessGone(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
+	if readerGone(err) {
 		return nil
 	}
 	return err

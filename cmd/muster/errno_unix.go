@@ -12,3 +12,7 @@ import (
 func diskFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
+
+// readerGone reports whether an error is that of writing to a pipe that nobody reads
+// any more.
+func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) }
