@@ -100,26 +100,14 @@ type Batch struct {
 
 // Directory is what a run needs of the Partner Center. [*partner.Client] is one.
 type Directory interface {
-	Creator
-	Reader
-	Remover
-}
-
-// Creator makes users.
-type Creator interface {
-	CreateUser(ctx context.Context, tenant string, call partner.Call, u partner.NewUser) (partner.User, error)
-	ResetPassword(ctx context.Context, tenant, id string, p secret.Text, forceChange bool) error
-}
-
-// Reader looks at customers and their users.
-type Reader interface {
-	Users(ctx context.Context, tenant string, state partner.State, page partner.Page) ([]partner.User, partner.Page, error)
+	// Customers, and their users.
 	Customer(ctx context.Context, tenant string) (partner.Customer, error)
 	CustomerByDomain(ctx context.Context, domain string) (partner.Customer, error)
-}
+	Users(ctx context.Context, tenant string, state partner.State, page partner.Page) ([]partner.User, partner.Page, error)
 
-// Remover deletes users.
-type Remover interface {
+	// What changes a user.
+	CreateUser(ctx context.Context, tenant string, call partner.Call, u partner.NewUser) (partner.User, error)
+	ResetPassword(ctx context.Context, tenant, id string, p secret.Text, forceChange bool) error
 	DeleteUser(ctx context.Context, tenant, id string) error
 }
 
