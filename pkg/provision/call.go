@@ -83,18 +83,18 @@ func answerOf(refused *partner.Error) pace.Answer {
 		HasRetryAfter: refused.HasRetryAfter, Failed: transient(refused.Kind) && !throttled}
 }
 
-// hearing has a refusal hold for everybody whom it concerns as soon as it has said for
-// how long: the rest of the answer may take its time. The wait of a sign-in concerns the
-// next run, which would ask for a token at once: this one's token source waits by itself.
+// hearing has a refusal hold for everybody whom it concerns, and for the next run, as
+// soon as it has said for how long: the rest of the answer may take its time. What a
+// sign-in is told concerns the next run alone: this one's token source waits by itself.
+// That the ledger is broken is found out by the next who needs it.
 func (r *run) hearing(ctx context.Context, pass *pace.Pass) context.Context {
-	ctx = wire.WithHearing(ctx, func(wait time.Duration) {
-		_ = r.keepPause(wait) // a broken ledger is found out by the next who needs it
-	})
+	ctx = wire.WithHearing(ctx, func(wait time.Duration) { _ = r.keepPause(wait) })
 	return partner.WithHearing(ctx, func(refused *partner.Error) {
 		r.keepQuiet(refused)
 		if refused.Kind == partner.Throttled {
 			pass.Leave(answerOf(refused))
 		}
+		_ = r.keepPauseOf(refused)
 	})
 }
 

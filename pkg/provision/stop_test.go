@@ -3,6 +3,7 @@ package provision
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -104,6 +105,40 @@ func TestAPauseOutlivesItsRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A pause is recorded when the header comes that asks for it: who is killed while the
+// body is on its way keeps to it in the next run.
+func TestAPauseOutlivesAKill(t *testing.T) {
+	var told time.Time
+	die := func() {}
+	sc := simulate.Scenario{Fault: func(r simulate.Request) simulate.Fault {
+		if r.Op != simulate.CreateUser || !told.IsZero() {
+			return simulate.Fault{}
+		}
+		told = time.Now()
+		time.AfterFunc(2*time.Second, die)
+		return simulate.Fault{Mishap: simulate.FailBefore, Status: 429, RetryAfter: "60"}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		w.trickle = 4 * time.Second
+		people := staff(5)
+		w.input(rowsOf(people)...)
+		p := w.start(doom{}, rand.New(rand.NewPCG(1, 1)))
+		die = func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.die()
+		}
+		if _, _, err := p.apply(w.t.Context()); !errors.Is(err, errDead) {
+			t.Fatalf("%v, want the process dead", err)
+		}
+		w.trickle = 0
+		sum, err := w.applied(people)
+		if took := time.Since(told); err != nil || sum.Created != 5 || took < time.Minute {
+			t.Errorf("%+v, %v, %v after the refusal; want 5 created after a minute", sum, err, took)
+		}
+	})
 }
 
 // A gateway that turns everybody away for a moment does not end a run.
