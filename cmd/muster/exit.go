@@ -92,7 +92,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &refused):
 		return exitRefused
-	case errors.As(err, &unreachable), errors.Is(err, provision.ErrStopped):
+	case errors.As(err, &unreachable), unreached(err), errors.Is(err, provision.ErrStopped):
 		return exitInterrupted
 	case errors.Is(err, errRows), errors.Is(err, provision.ErrGaveUp):
 		return exitUnfinished
@@ -100,6 +100,13 @@ func exitCode(err error) int {
 		return exitUsage
 	}
 	return exitBug
+}
+
+// unreached reports whether a sign-in outside a run failed for the moment only, such as
+// for want of a network.
+func unreached(err error) bool {
+	var sign *signin.Error
+	return errors.As(err, &sign) && sign.Temporary()
 }
 
 // isMistake reports whether the call, its settings or its input are to blame, so

@@ -45,8 +45,11 @@ func (p *program) login(c *cobra.Command) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("nobody has signed in: %w", provision.ErrStopped)
 	}
-	if err != nil {
+	if err != nil && !unreached(err) && !diskFull(err) {
 		return &provision.RefusedError{Err: err, Hint: hintOf(err)}
+	}
+	if err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "signed in; the refresh token is in %s\nNext, a look at a customer:\n  muster plan staff.csv --customer DOMAIN --tenant %s --client-id %s --refresh-token-file %s\n",
 		file, quoted(p.options.tenant), quoted(p.options.clientID), quoted(file))
