@@ -83,23 +83,56 @@ type Pass struct {
 }
 
 // Again is for an attempt that has been held up since it was let go, or is to be made
-// once more, as with a fresh token: it waits until no pause is on. The errors are those
-// of [Gate.Enter]; the attempt then has still to [Pass.Leave].
+// once more, as with a fresh token: it waits until no pause is on and the ceiling of the
+// run allows one more. The errors are those of [Gate.Enter]; the attempt then has still
+// to [Pass.Leave].
 func (pass *Pass) Again(ctx context.Context) error {
 	for {
 		until, err := pass.pause()
-		if err != nil || until.IsZero() {
+		if err != nil {
 			return err
 		}
-		timer := time.NewTimer(time.Until(until))
-		select {
-		case <-timer.C:
-			pass.Start = time.Now()
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		booked := until.IsZero()
+		if booked {
+			until = pass.book()
+		}
+		if err := pass.wait(ctx, until); err != nil {
+			return err
+		}
+		if booked {
+			if until, err = pass.pause(); err != nil || until.IsZero() {
+				return err
+			}
 		}
 	}
+}
+
+// wait waits until a time, and makes it the start of the attempt if that is to come.
+func (pass *Pass) wait(ctx context.Context, until time.Time) error {
+	wait := time.Until(until)
+	if wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		pass.Start = time.Now()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// book takes the next place below the ceiling, and returns when it comes. Who books does
+// not queue behind those who wait to enter: a token may last for seconds only.
+func (pass *Pass) book() time.Time {
+	p, now := pass.gate.p, time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := later(now, p.ceiling.ready(now))
+	p.ceiling.admit(at)
+	return at
 }
 
 // pause returns the end of the pause that is on, zero if none is.

@@ -190,6 +190,69 @@ func TestCeiling(t *testing.T) {
 	}
 }
 
+// Attempts that are made once more, all at once when there is a fresh token, keep to the
+// ceiling too, and do not queue behind those who wait to enter.
+func TestCeilingHoldsForAgain(t *testing.T) {
+	const ceiling, inFlight, waiting = 10, 16, 200
+	synctest.Test(t, func(t *testing.T) {
+		p := pace.New(pace.Limits{InFlight: inFlight, Rate: ceiling})
+		g := p.Gate("a", 0)
+		var mu sync.Mutex
+		var starts []time.Time
+		sent := func() {
+			mu.Lock()
+			defer mu.Unlock()
+			starts = append(starts, time.Now())
+		}
+		renewed := make(chan struct{})
+		last := time.Time{} // of those who came again
+		var wg sync.WaitGroup
+		for range waiting {
+			wg.Go(func() {
+				pass, err := g.Enter(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				sent()
+				select {
+				case <-renewed:
+				default: // 401
+					<-renewed
+					if err := pass.Again(t.Context()); err != nil {
+						t.Error(err)
+					}
+					sent()
+					mu.Lock()
+					last = time.Now()
+					mu.Unlock()
+				}
+				time.Sleep(100 * time.Millisecond)
+				pass.Leave(pace.Answer{})
+			})
+		}
+		time.Sleep(3 * time.Second)
+		close(renewed)
+		at := time.Now()
+		wg.Wait()
+		for i, from := range starts {
+			n := 0
+			for _, s := range starts {
+				if d := s.Sub(from); d >= 0 && d < time.Second {
+					n++
+				}
+			}
+			if n > ceiling {
+				t.Errorf("%d attempts in the second from the %d., want %d at most", n, i+1, ceiling)
+				break
+			}
+		}
+		if took := last.Sub(at); len(starts) != waiting+inFlight || took > 2*time.Second {
+			t.Errorf("%d attempts, those that came again after %v; want %d and 2 s at most", len(starts), took, waiting+inFlight)
+		}
+	})
+}
+
 // A row that waits holds no place; a customer that never answers cannot take
 // all places.
 func TestHangingCustomerLeavesRoom(t *testing.T) {
