@@ -95,6 +95,8 @@ func kindOf(e *Error) Kind {
 		return Refused
 	case status < 200, status == http.StatusRequestTimeout, status >= 500: // 101 is no answer to any of our requests
 		return Unavailable
+	case status == http.StatusMisdirectedRequest, status == http.StatusTooEarly: // RFC 9110 section 15.5.20, RFC 8470 section 5.2
+		return Unavailable
 	}
 	if row, ok := e.known(); ok {
 		return row.kind

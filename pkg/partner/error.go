@@ -14,7 +14,7 @@ type Kind int
 const (
 	// Throttled: 429, or 503 that says how long to wait. Wait, then try again.
 	Throttled Kind = iota + 1
-	// Unavailable: 101, 408 or 5xx. It may have been carried out. Try again later.
+	// Unavailable: 101, 408, 421, 425 or 5xx. It may have been carried out. Try again later.
 	Unavailable
 	// Lost: the request left (or may have), and no whole answer came. It may
 	// have been carried out.
