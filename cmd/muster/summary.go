@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"muster/pkg/provision"
@@ -157,10 +158,13 @@ func (s *summary) fill(r *provision.Report) {
 	s.Warnings = grouped(r.Warnings)
 }
 
-// complete reports whether every row has its user, about whom nothing is open, such as
-// a password. A run that was stopped, or did not reach the service, then had nothing
-// left to do.
-func (s *summary) complete() bool { return s.Created+s.Exists == s.Rows && len(s.Causes) == 0 }
+// settled reports whether every row has its user, about whom nothing is open, such as
+// a password, or is invalid. A run that was stopped, or did not reach the service, then
+// had nothing left to do.
+func (s *summary) settled() bool {
+	isOpen := func(c results.Cause) bool { return c.Status != results.Invalid && c.Status != results.Exists }
+	return s.Created+s.Exists+s.Invalid == s.Rows && s.OtherCauses == 0 && !slices.ContainsFunc(s.Causes, isOpen)
+}
 
 // firstRows is how many rows a group of warnings names.
 const firstRows = 5

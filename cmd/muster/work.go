@@ -233,9 +233,9 @@ func (j *work) conclude(report *provision.Report, failed error) error {
 	switch {
 	case failed == nil:
 		failed = rowsError(s.Counts)
-	case exitCode(failed) == exitInterrupted && s.complete():
-		j.say("every row has its user, so nothing is left to do; and yet: " + strings.Join(linesOf(failed), "; "))
-		failed = nil
+	case exitCode(failed) == exitInterrupted && s.settled():
+		j.say("every row has its user or is invalid, so nothing is left to do; and yet: " + strings.Join(linesOf(failed), "; "))
+		failed = rowsError(s.Counts)
 	}
 	mapping := j.batch.Input.Mapping()
 	s.Input = inputOf(j.input, mapping)
