@@ -16,16 +16,19 @@ type event struct {
 	pause    float64 // seconds from then until attempts started again
 	accepted int     // attempts accepted between the pauses
 	rejected int     // attempts refused between them
+	flow     float64 // attempts a second that passed behind the first refused one; 0: not known
 	length   float64 // seconds from the end of the pause before to at
 	trace    trace
 }
 
-// floor returns the rate that passed since the last refusal: no quota is less.
+// floor returns the rate that passed since the last refusal, or behind this one,
+// whichever is more: no quota is less. Of the first refusal it is 0. That tells least,
+// and to go on too slowly costs less after it than a second one.
 func (l *learner) floor(e event) float64 {
 	if l.last.at == 0 {
 		return 0
 	}
-	return float64(e.trace.count(0, e.at)) / (e.length + l.last.pause)
+	return max(e.flow, float64(e.trace.count(0, e.at))/(e.length+l.last.pause))
 }
 
 // estimate returns the quota that explains a refusal best, how far off it may be,

@@ -30,6 +30,7 @@ type learner struct {
 
 	trace    trace   // attempts since the last pause
 	accepted int     // of them: accepted
+	behind   int     // of them: accepted, though they started later than the first refused one
 	rejected int     // of them: refused
 	resumed  float64 // when that ended
 	held     float64 // when the speed last kept an attempt waiting
@@ -216,6 +217,9 @@ func (l *learner) accept(start, now float64) {
 		return
 	}
 	l.accepted++
+	if start > l.refused {
+		l.behind++
+	}
 	if l.mode != starting && l.mode != windowed {
 		return
 	}
@@ -243,8 +247,8 @@ func (l *learner) resume(now float64) {
 	if math.IsInf(l.refused, 1) {
 		return // only stragglers of an earlier event were refused
 	}
-	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, rejected: l.rejected, length: l.refused - l.resumed, trace: l.trace}
-	l.trace, l.accepted, l.rejected, l.refused, l.resumed = trace{}, 0, 0, math.Inf(1), now
+	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, rejected: l.rejected, flow: l.flow(), length: l.refused - l.resumed, trace: l.trace}
+	l.trace, l.accepted, l.behind, l.rejected, l.refused, l.resumed = trace{}, 0, 0, 0, math.Inf(1), now
 	if e.accepted == 0 || e.trace.count(0, e.at) == 0 {
 		return // refused straight after a pause: that was too short, not we too fast
 	}
@@ -257,6 +261,18 @@ func (l *learner) resume(now float64) {
 	if l.sharp.at == 0 || e.length < l.sharp.length {
 		l.sharp = e
 	}
+}
+
+// flow returns the rate that passed behind the first refused attempt, 0 if that is not
+// known. A bucket that is empty lets no more pass than comes in. Attempts that may
+// have arrived before the refused one, although they started later, do not count.
+func (l *learner) flow() float64 {
+	span := l.trace.end() - l.refused
+	if span <= 0 {
+		return 0
+	}
+	early := float64(l.behind) / span * l.spread / 2
+	return max(0, float64(l.behind)-early-1) / span
 }
 
 // learn decides how to go on after a refusal.
@@ -273,7 +289,7 @@ func (l *learner) learn(e event, now float64) {
 	if l.kin.quota > 0 && l.last.at == 0 && l.resembles(e) {
 		quota, l.burst, doubt = l.kin.quota, l.kin.burst, 0.05
 	}
-	if speed := l.whims.judge(e, l.last, quota, doubt); speed > 0 {
+	if speed := l.whims.judge(e, l.last, l.floor(e), quota, doubt); speed > 0 {
 		l.quota, l.burst, l.former = 0, 0, 0
 		l.speed = speed
 		l.enter(climbing, now)

@@ -41,6 +41,14 @@ func (t *trace) coarsen() {
 	t.bins = append(t.bins[:half/2], t.bins[half:]...)
 }
 
+// end returns a moment behind the start of the last attempt, 0 if there was none.
+func (t *trace) end() float64 {
+	if len(t.bins) == 0 {
+		return 0
+	}
+	return t.bins[len(t.bins)-1].at + binWidth
+}
+
 // count returns how many attempts started from one moment up to another, the
 // latter excluded.
 func (t *trace) count(from, to float64) int {

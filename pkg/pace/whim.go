@@ -6,7 +6,8 @@ import "slices"
 // now and then, say. A learner that took each of them for a limit would find a
 // lower one every time, until it crawled.
 //
-// What a bucket let pass since it was empty last is a lower bound for its quota.
+// What a bucket let pass since it was empty last is a lower bound for its quota, and so
+// is what it let pass behind an attempt that it refused (see [learner.floor]).
 // A quota may fall below what was proven so, and sometimes does: then each refusal
 // finds it a little lower than the one before, by ever less and after ever more
 // attempts. One that is found lower and lower again without that, time after time, is
@@ -33,7 +34,7 @@ type whims struct {
 }
 
 const (
-	fallsAtLeast = 3    // falls from which on refusals are whims
+	fallsAtLeast = 2    // falls from which on refusals are whims
 	undecided    = 4    // refusals in a row that left the quota in doubt, from which on they are whims
 	lower        = 0.95 // an estimate below this part of the one before is a fall
 	smaller      = 0.6  // a fall that nears a quota is less than this part of the one before,
@@ -47,9 +48,9 @@ const (
 	defiance     = 4.0  // the speed then, as a multiple of what was proven
 )
 
-// judge notes an event and the quota that was made of it, and returns the speed to
-// go on with at least if it was a whim, else 0.
-func (w *whims) judge(e, last event, quota, doubt float64) float64 {
+// judge notes an event, what it proves the quota to be at least, and the quota that was
+// made of it. It returns the speed to go on with at least if it was a whim, else 0.
+func (w *whims) judge(e, last event, floor, quota, doubt float64) float64 {
 	if last.at == 0 {
 		return 0
 	}
@@ -72,7 +73,7 @@ func (w *whims) judge(e, last event, quota, doubt float64) float64 {
 	if e.accepted >= soon {
 		w.short = 0
 	}
-	w.proven[w.next] = float64(e.trace.count(0, e.at)) / (e.length + last.pause)
+	w.proven[w.next] = floor
 	w.next = (w.next + 1) % len(w.proven)
 	best = slices.Max(w.proven[:])
 	if w.on {

@@ -18,12 +18,12 @@ func TestWhims(t *testing.T) {
 		wait  string        // Retry-After; "": none
 		most  time.Duration // of the mean
 	}{
-		{0.02, "1", 75 * time.Second},
-		{0.05, "1", 90 * time.Second},
-		{0.1, "1", 2 * time.Minute},
-		{0.2, "1", 3 * time.Minute},
-		{0.1, "0", 22 * time.Second},
-		{0.1, "", 2 * time.Minute},
+		{0.02, "1", 25 * time.Second},
+		{0.05, "1", 40 * time.Second},
+		{0.1, "1", 55 * time.Second},
+		{0.2, "1", 75 * time.Second},
+		{0.1, "0", 13 * time.Second},
+		{0.1, "", 55 * time.Second},
 	} {
 		const seeds = 6
 		mean := time.Duration(0)
