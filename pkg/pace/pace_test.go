@@ -380,8 +380,8 @@ func TestPauses(t *testing.T) {
 	}{
 		{"missing", pace.Answer{Throttled: true}, []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second, time.Minute, time.Minute}},
 		{"negative", throttled(-time.Hour), []time.Duration{time.Second, 2 * time.Second}},
-		{"nought", throttled(0), []time.Duration{0, 0, 0, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second}},
-		{"fraction", throttled(300 * time.Millisecond), []time.Duration{300 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond, 2 * time.Second}},
+		{"nought", throttled(0), []time.Duration{0, 0, 0, time.Second, time.Second, time.Second, time.Second, 1100 * time.Millisecond, 1400 * time.Millisecond, 1750 * time.Millisecond, 2200 * time.Millisecond}},
+		{"fraction", throttled(300 * time.Millisecond), []time.Duration{300 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond, time.Second}},
 		{"long", throttled(57 * time.Second), []time.Duration{57 * time.Second, 57 * time.Second}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestServiceThatOnlyRefuses(t *testing.T) {
 		rounds int
 		waited time.Duration // at least
 	}{
-		{"stated", throttled(time.Second), 12, 50 * time.Second},
+		{"stated", throttled(time.Second), 18, time.Minute},
 		{"missing", pace.Answer{Throttled: true}, 12, 4 * time.Minute},
 		{"a year", throttled(365 * 24 * time.Hour), 0, 0},
 	} {

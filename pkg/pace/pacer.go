@@ -79,7 +79,7 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	if b := &p.blame; len(p.gates) > 1 && (b.first == nil || start.After(b.to)) {
 		b.open(group{
 			first: g, from: start, to: now, wire: p.run.inFlight,
-			dear: g.scope.wait(a).Seconds() > dearPause,
+			dear: g.scope.wait(now, a).Seconds() > dearPause,
 			even: p.peers.limited > 0 || p.peers.scout == nil,
 		})
 	} else {
@@ -88,7 +88,7 @@ func (p *Pacer) refused(g *Gate, start, now time.Time, a Answer) {
 	if p.blame.verdict == shared {
 		p.run.learner.refuse(p.run.clock(start))
 	} else {
-		p.peers.found(g, now, g.scope.wait(a))
+		p.peers.found(g, now, g.scope.wait(now, a))
 		g.scope.learner.refuse(g.scope.clock(start))
 	}
 	g.scope.pause(start, now, a)

@@ -18,8 +18,10 @@ const (
 
 	maxJitter    = 10 * time.Millisecond
 	believed     = 3                // refused rounds in a row up to which a stated wait is taken at its word
-	giveUpRounds = 12               // refused rounds in a row after which a scope is stalled
-	statedWait   = 8 * time.Second  // ceiling of the growing wait where Retry-After is given: it holds if longer
+	giveUpRounds = 12               // refused rounds in a row after which a scope is stalled,
+	giveUpAfter  = time.Minute      // if they have lasted for this long
+	leastGrowing = time.Second      // the least growing wait where Retry-After is given: it holds if longer
+	statedWait   = 8 * time.Second  // and the longest one
 	unstatedWait = 60 * time.Second // the same where it is missing
 	seesFor      = 5 * time.Second  // how long the one attempt that goes to see is waited for
 )
@@ -156,19 +158,21 @@ func (s *scope) pause(start, now time.Time, a Answer) {
 			s.failing = now
 		}
 	}
-	wait := max(s.wait(a), time.Millisecond) + time.Duration(s.jitter.Int64N(int64(maxJitter)))
+	wait := max(s.wait(now, a), time.Millisecond) + time.Duration(s.jitter.Int64N(int64(maxJitter)))
 	s.prolong(now, now.Add(wait))
 	s.stall(now, wait)
 }
 
 // wait returns how long to pause: what was asked for, and more if the last
-// pauses did not help. One or two that did not may be chance.
-func (s *scope) wait(a Answer) time.Duration {
+// pauses did not help. One or two that did not may be chance. Then it is a quarter of
+// the time for which everything has been refused, so that no more is lost at the end
+// of a longer trouble than a quarter of it.
+func (s *scope) wait(now time.Time, a Answer) time.Duration {
 	if !a.HasRetryAfter || a.RetryAfter < 0 {
 		return min(time.Second<<min(max(s.rounds-1, 0), 10), unstatedWait)
 	}
 	if s.rounds > believed {
-		return max(a.RetryAfter, min(time.Second<<min(s.rounds-believed, 10), statedWait))
+		return max(a.RetryAfter, min(max(now.Sub(s.failing)/4, leastGrowing), statedWait))
 	}
 	return a.RetryAfter
 }
@@ -177,7 +181,7 @@ func (s *scope) stall(now time.Time, wait time.Duration) {
 	switch {
 	case wait > MaxRetryAfter+maxJitter:
 		s.stalled = &StalledError{Gate: s.name, Until: s.until}
-	case s.rounds >= giveUpRounds:
+	case s.rounds >= giveUpRounds && now.Sub(s.failing) >= giveUpAfter:
 		s.stalled = &StalledError{Gate: s.name, Until: s.until, Rounds: s.rounds, Waited: now.Sub(s.failing)}
 	}
 }
