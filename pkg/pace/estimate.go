@@ -102,10 +102,10 @@ func (l *learner) cost(e event, quota, step float64) (cost, burst float64) {
 	return cost + odd*odd/2, burst
 }
 
-// blur returns by how many tokens a demand may miss the burst: arrivals come out
-// of order, and a known burst is not known exactly.
+// blur returns by how many tokens a demand may miss the burst: tokens are counted
+// whole, arrivals come out of order, and a known burst is not known exactly.
 func (l *learner) blur(quota float64) float64 {
-	return math.Hypot(1+quota*l.spread/2, 0.07*l.burst)
+	return math.Hypot(0.5+quota*l.spread/2, 0.07*l.burst)
 }
 
 // demand returns the burst that a bucket refilled at rate must have held.

@@ -248,6 +248,7 @@ func (l *learner) resume(now float64) {
 		return // only stragglers of an earlier event were refused
 	}
 	e := event{at: l.refused, pause: now - l.refused, accepted: l.accepted, rejected: l.rejected, flow: l.flow(), length: l.refused - l.resumed, trace: l.trace}
+	e.trace.cut(e.at, l.behind+l.rejected)
 	l.trace, l.accepted, l.behind, l.rejected, l.refused, l.resumed = trace{}, 0, 0, 0, math.Inf(1), now
 	if e.accepted == 0 || e.trace.count(0, e.at) == 0 {
 		return // refused straight after a pause: that was too short, not we too fast

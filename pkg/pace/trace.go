@@ -49,6 +49,19 @@ func (t *trace) end() float64 {
 	return t.bins[len(t.bins)-1].at + binWidth
 }
 
+// cut drops the last n attempts, which started from a moment on: a bin that began
+// before it may hold some of them.
+func (t *trace) cut(from float64, n int) {
+	k := len(t.bins)
+	for ; k > 0 && t.bins[k-1].at >= from; k-- {
+		n -= t.bins[k-1].n
+	}
+	t.bins = t.bins[:k]
+	if k > 0 && n > 0 {
+		t.bins[k-1].n -= min(n, t.bins[k-1].n)
+	}
+}
+
 // count returns how many attempts started from one moment up to another, the
 // latter excluded.
 func (t *trace) count(from, to float64) int {

@@ -61,11 +61,26 @@ func TestLittleBurstIsNoWhim(t *testing.T) {
 	for _, tt := range []struct {
 		burst int
 		least float64
-	}{{1, 0.33}, {2, 0.5}} {
+	}{{1, 0.5}, {2, 0.6}} {
 		for seed := range uint64(6) {
 			s := service("little burst", jobs(1000, 1), 32, usual, lenient(10, tt.burst, 1, 3))
 			if got := run(t, s, seed, s.inFlight, newMuster(s, seed, nil)).efficiency(); got < tt.least {
 				t.Errorf("burst %d, seed %d: got efficiency %.3f, want %.2f", tt.burst, seed, got, tt.least)
+			}
+		}
+	}
+}
+
+// A service close by has used up its burst within a few hundredths of a second. What
+// came behind the refusal in that time is no part of the burst.
+func TestQuickAnswers(t *testing.T) {
+	t.Parallel()
+	quick := simulate.Latency{Min: 1 * ms, Max: 3 * ms}
+	for _, rate := range []int{50, 100} {
+		for seed := range uint64(4) {
+			s := service("quick", jobs(20*rate, 1), 16, quick, lenient(float64(rate), rate/2, 1, 1))
+			if got := run(t, s, seed, s.inFlight, newMuster(s, seed, nil)).efficiency(); got < 0.85 {
+				t.Errorf("%d/s, seed %d: got efficiency %.3f, want 0.85", rate, seed, got)
 			}
 		}
 	}
