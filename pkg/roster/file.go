@@ -102,6 +102,7 @@ func (f *File) understand(o Options) error {
 }
 
 // head returns the start of the text, enough for the longest header and some rows.
+// It is never blank.
 func (f *File) head() ([]byte, error) {
 	in, err := f.source.open()
 	if err != nil {
@@ -111,13 +112,18 @@ func (f *File) head() ([]byte, error) {
 	head := make([]byte, f.maxLine+batchSize)
 	n, err := io.ReadFull(f.text.decoded(in), head)
 	head = head[:n]
-	if err != io.EOF && err != io.ErrUnexpectedEOF {
-		return head, err
-	}
-	if len(bytes.TrimSpace(head)) == 0 {
+	ended := err == io.EOF || err == io.ErrUnexpectedEOF
+	switch blank := len(bytes.TrimSpace(head)) == 0; {
+	case err != nil && !ended:
+		return nil, err
+	case blank && ended:
 		return nil, &Error{Message: "the file is empty", Hint: "muster template prints one to start with"}
+	case blank:
+		return nil, &Error{Message: fmt.Sprintf("the first %d bytes of the file are blank", n), Hint: "remove the empty lines above the header"}
+	case ended:
+		head = append(head, '\n')
 	}
-	return append(head, '\n'), nil
+	return head, nil
 }
 
 // isJSONLines decides the format: as told, by the file's ending, by its first

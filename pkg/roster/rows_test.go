@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
@@ -268,17 +266,6 @@ func TestOptionsMap(t *testing.T) {
 		if got != test.want && (err == nil || !strings.Contains(got, test.want)) {
 			t.Errorf("%s %v: got %s, want %s", test.header, test.forced, got, test.want)
 		}
-	}
-}
-
-// TestFileErrors reads paths that are no file.
-func TestFileErrors(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := Open(filepath.Join(dir, "none.csv"), Options{}); !os.IsNotExist(err) {
-		t.Errorf("got %v, want that it does not exist", err)
-	}
-	if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), "folder") {
-		t.Errorf("got %v, want that it is a folder", err)
 	}
 }
 
