@@ -236,3 +236,14 @@ func TestJournalRefusesWhatItCouldNotRead(t *testing.T) {
 		t.Errorf("after that nothing can be appended: %v", err)
 	}
 }
+
+// TestJournalWantsAFile: what is written to a device is gone, and to open a pipe may
+// take for ever.
+func TestJournalWantsAFile(t *testing.T) {
+	for _, o := range []Options{{}, {ReadOnly: true}} {
+		if j, err := OpenJournal(os.DevNull, o, func(Entry) error { return nil }); err == nil {
+			t.Errorf("%+v: %s was opened", o, os.DevNull)
+			j.Close()
+		}
+	}
+}

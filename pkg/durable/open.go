@@ -41,6 +41,9 @@ func (e *DamageError) Error() string {
 //
 // Two processes must not have one journal open: see [Acquire].
 func OpenJournal(path string, o Options, replay func(Entry) error) (*Journal, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is a folder, a pipe or a device, which can keep no journal", path)
+	}
 	flag := os.O_RDWR | os.O_CREATE
 	if o.ReadOnly {
 		flag = os.O_RDONLY
