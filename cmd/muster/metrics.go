@@ -64,8 +64,12 @@ func label(s string) string {
 }
 
 // lastSuccess finds the time in the file of an earlier run, since a run that
-// fails must not make it forgotten.
+// fails must not make it forgotten. It is 0 where there is none. A pipe or a device is
+// only written to: reading it might never end.
 func lastSuccess(path string) float64 {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return 0

@@ -121,6 +121,27 @@ func TestMetricsKeepTheLastSuccess(t *testing.T) {
 	}
 }
 
+// TestMetricsIntoAPipe has no earlier success to find there, and takes nothing out of it.
+func TestMetricsIntoAPipe(t *testing.T) {
+	t.Parallel()
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	path := fmt.Sprintf("/dev/fd/%d", out.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("this system has no /dev/fd")
+	}
+	fmt.Fprintln(in, `muster_last_success_timestamp_seconds{command="apply"} 5`)
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := lastSuccess(path); got != 0 {
+		t.Errorf("got %v, want 0", got)
+	}
+}
+
 // TestPromtool asks Prometheus itself (Debian's package prometheus).
 func TestPromtool(t *testing.T) {
 	t.Parallel()
