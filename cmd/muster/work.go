@@ -50,11 +50,11 @@ func (p *program) onInput(input string, do func(*work) error) error {
 	if err := p.checkFiles(input, j.files); err != nil {
 		return err
 	}
-	p.tally = newTally()
-	p.measure(input, shardName(shard))
 	if j.batch, err = j.settings(); err != nil {
 		return err
 	}
+	p.tally = newTally()
+	p.measure(input, shardName(shard)) // whose warnings have the run's id too
 	file, err := p.open(input)
 	if err != nil {
 		return err
