@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -174,7 +175,7 @@ func (p *program) doubtVariables() {
 	}
 	for _, e := range p.env {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, "MUSTER_") || strings.Contains(strings.Join(known, " ")+" ", name+" ") {
+		if !strings.HasPrefix(name, "MUSTER_") || slices.Contains(known, name) {
 			continue
 		}
 		if meant := variableLike(strings.ToLower(name), lower); meant != "" {

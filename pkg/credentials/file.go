@@ -140,9 +140,9 @@ func split(path string) (dir, stem, endings string) {
 	return dir, stem, base[len(stem):]
 }
 
-// Files returns the files that runs have written which were given path: the file
-// of that name, and encrypted ones that are numbered; see [Open]. Their order is
-// that of the names.
+// Files returns the credentials files of all runs that were given this path, sorted by
+// name: the file at path, if there is one, and the numbered encrypted ones beside it;
+// see [Open].
 func Files(path string) ([]string, error) {
 	dir, stem, endings := split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
@@ -151,16 +151,20 @@ func Files(path string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), stem)
+		rest, ours := strings.CutPrefix(e.Name(), stem)
 		number, same := strings.CutSuffix(rest, endings)
-		if !ok || !same {
-			continue
-		}
-		if _, err := strconv.ParseUint(strings.TrimPrefix(number, "."), 10, 31); number == "" || number[0] == '.' && err == nil && strings.HasSuffix(endings, ".age") {
+		if ours && same && (number == "" || strings.HasSuffix(endings, ".age") && isNumber(number)) {
 			files = append(files, filepath.Join(dir, e.Name()))
 		}
 	}
 	return files, nil
+}
+
+// isNumber reports whether s is a dot and a number, such as .2.
+func isNumber(s string) bool {
+	digits, dotted := strings.CutPrefix(s, ".")
+	_, err := strconv.ParseUint(digits, 10, 31)
+	return dotted && err == nil
 }
 
 // Path returns the name of the file that this run writes, which is not the one
