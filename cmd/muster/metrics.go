@@ -35,8 +35,8 @@ type metrics struct {
 	labels  string
 	tally   *tally
 	began   time.Time
-	last    time.Time // when the file was written last, and how many requests
-	sent    int       // had been sent by then
+	last    time.Time // when the file was last written
+	sent    int       // how many requests had been sent by then
 	success float64   // when a run last ended with exit code 0, Unix seconds; 0: never
 	log     *zap.Logger
 	stop    func()

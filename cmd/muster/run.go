@@ -59,10 +59,10 @@ func (j *work) collectOften() (restore func()) {
 }
 
 // collectSeldom keeps the garbage collector from running before there are 32 MiB of
-// garbage, until the returned function is called; by default the heap doubles, which
-// is soon where so little is kept. It does so by an array that nobody touches, and
-// that therefore is no memory but a number to go by: a percentage would grow with a
-// large input.
+// garbage, until the returned function is called. By default it runs whenever the heap
+// has doubled, which is often while the heap is small. The array counts as part of the
+// heap, but takes up no memory, since nobody ever touches it. (Raising the percentage
+// of debug.SetGCPercent instead would cost a lot of memory where the input is large.)
 func collectSeldom() (restore func()) {
 	room := make([]byte, 32<<20)
 	return func() { runtime.KeepAlive(room) }

@@ -108,8 +108,8 @@ type line struct {
 	whole bool // ends with a line feed
 }
 
-// lines reads the file up to end. An error names the line; one without a whole
-// line is about the last.
+// lines reads the file up to end. An error names its line. Where the line that comes
+// with the error is not whole, it is the last one, which a crash may have torn.
 func (p *plain) lines() iter.Seq2[line, error] {
 	return func(yield func(line, error) bool) {
 		if p.out == nil {

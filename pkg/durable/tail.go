@@ -78,9 +78,10 @@ func NewTail(file *os.File, end int64, o Options) *Tail {
 	return t
 }
 
-// Append adds records and returns once they are durable. Several have been gathered
-// already, and are not kept waiting for others. After an error of the disk nothing
-// more can be appended, since what the disk holds of the last group is then unknown.
+// Append adds records and returns once they are durable. A single record may wait a
+// little for others to share its sync; two or more in one call are written without that
+// wait. After an error of the disk nothing more can be appended, since it is then
+// unknown what the disk holds of the last group.
 func (t *Tail) Append(records ...[]byte) error {
 	return t.add(len(records), func(lines []byte) []byte {
 		for _, record := range records {
@@ -145,7 +146,9 @@ func (t *Tail) Close() (end int64, err error) {
 func (t *Tail) writeLoop() {
 	defer close(t.done)
 	var last time.Time // when the last sync began
-	alone := true      // one record was in it: whoever appends waits for each before the next
+	// Whether the last group was one record. If so, it is most likely a single caller
+	// who appends one after the other, and waiting for company would only slow it down.
+	alone := true
 	for range t.wake {
 		if !alone {
 			t.gather(syncEvery - time.Since(last))

@@ -104,12 +104,14 @@ func (s *Names) fetch(h uint64) {
 	}
 }
 
-// Next takes the first free one of the names that begin with the wish: itself, then
-// its local part with [Number] 2, 3, … at its domain. It returns the number: 1 means the wish itself. h
-// is the wish's [HashOf], which callers can find out on all processors at once, as
-// Next cannot. Names for which taken says true are not free either; taken may be nil. It is not
-// asked about numbers below the one that the last Next for the same wish returned,
-// so that a hundred thousand people of one name cost no more than as many different ones.
+// Next takes the first free name among the wish itself and the wish with the [Number]
+// 2, 3, … and returns that number; 1 means the wish itself.
+//
+// h is the [HashOf] the wish: callers can compute it on all processors at once, while
+// Next runs for one name after the other. taken may be nil; a name for which it returns
+// true is not free. It is not asked about numbers below the one that Next last returned
+// for the same wish, so that a hundred thousand people of one name cost no more than as
+// many with different names.
 func (s *Names) Next(wish string, h Hash, taken func(upn string) bool) int {
 	free := taken == nil || !taken(wish)
 	entry, isNew := s.insert(uint64(h))
