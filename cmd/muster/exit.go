@@ -148,8 +148,8 @@ func (p *program) exit(err error) int {
 	return code
 }
 
-// shape gives a command that failed before it could see to it the document that it
-// would have printed, if that was to be JSON.
+// shape is for a command that failed before it had made its document, such as for a
+// flag that does not exist: where the summary was to be JSON, it makes an empty one.
 func (p *program) shape(c *cobra.Command, args []string) {
 	if _, early := p.doc.(*head); !early || c.Flags().Lookup("output") == nil || !p.wantsJSON(args) {
 		return

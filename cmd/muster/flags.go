@@ -16,9 +16,9 @@ import (
 // kind makes the flag's value, for one command.
 type kind = func(*options, *setting) pflag.Value
 
-// value is a flag's value: text that is parsed into a field of the options. It
-// sets nothing until it is given something, so that commands can have different
-// defaults for one field; [program.resolve] sets the defaults.
+// value is a flag's value: text that is parsed into a field of the options. Making one
+// does not set the field, since several commands may have flags for one field, with
+// different defaults; [program.resolve] sets the default of the command that is called.
 type value[T any] struct {
 	to      *T
 	parse   func(string) (T, error)

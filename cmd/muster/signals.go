@@ -11,12 +11,12 @@ import (
 	"muster/pkg/provision"
 )
 
-// signals tells which signals to end the program have come. Before catchSignals is called
-// none has; ctx must be set even then.
+// signals tells how many of the signals that end the program have come. ctx must be set
+// also where catchSignals is never called.
 type signals struct {
 	stop    chan struct{}   // closed at the first signal
-	ctx     context.Context // ends at the second
-	overdue chan struct{}   // closed when that is leavingTime ago
+	ctx     context.Context // ends at the second signal
+	overdue chan struct{}   // closed leavingTime after the second signal
 }
 
 // leavingTime is how long a command may take to end after the second signal.
@@ -93,7 +93,8 @@ type interruptible struct {
 	stop <-chan struct{}
 }
 
-// Read leaves a read that blocks behind when it is stopped.
+// Read returns at once when stop is closed; a read that blocks then goes on in the
+// background, and what it reads is lost.
 func (r *interruptible) Read(b []byte) (int, error) {
 	type answer struct {
 		n   int

@@ -17,16 +17,16 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 
 // Map calls work for each row, on as many goroutines as there are processors and
 // in no particular order, and yields what it returned in the order of the file.
-// What can be done for a row alone belongs into work, what depends on the rows
-// before it into the loop:
+// What needs nothing but the row belongs in work; what depends on earlier rows belongs
+// in the loop:
 //
 //	for local, err := range roster.Map(people, func(r *roster.Row) string { return romanised(r) }) {
 //		…
 //	}
 //
-// What work returns may point to its row while the loop is at it, and no longer: the
-// row is used again then. The order, the numbers and the lines do not depend on the
-// number of processors.
+// What work returns may point into its row, but only until the loop asks for the next
+// result: the row is then reused. The order, the numbers and the lines do not depend on
+// the number of processors.
 func Map[T any](f *File, work func(*Row) T) iter.Seq2[T, error] {
 	all := func(rows []Row, results []T) []T {
 		for i := range rows {
@@ -50,9 +50,9 @@ func Map[T any](f *File, work func(*Row) T) iter.Seq2[T, error] {
 	}
 }
 
-// MapBatches is [Map] for what is faster with many rows at hand: work appends what
-// it makes of some hundred rows to results, one for each, and the loop gets them in one slice,
-// which is good until the next; so are their rows.
+// MapBatches is [Map] for work that is faster on many rows at once. It gets some hundred
+// rows and appends one result for each to results; the loop gets that slice. The slice
+// and its rows are good until the loop asks for the next one.
 func MapBatches[T any](f *File, work func(rows []Row, results []T) []T) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		p, err := f.begin()
@@ -120,9 +120,9 @@ func share[T any](p *pass, work func([]Row, []T) []T) *jobs[T] {
 	return js
 }
 
-// next cuts off the next batch, for the consumer, who waits for it, and for the caller,
-// who reads it: its text is still in his processor's cache. It returns nil when there is
-// no more to be done.
+// next cuts off the next batch and queues it for the consumer, so that the results come
+// in the order of the file. The caller itself reads the batch, whose text is still in
+// its processor's cache. next returns nil when there is nothing more to do.
 func (js *jobs[T]) next() *job[T] {
 	js.cutting.Lock()
 	defer js.cutting.Unlock()

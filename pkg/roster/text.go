@@ -35,8 +35,9 @@ const saveAsUTF8 = `save it in the spreadsheet program as "CSV UTF-8" and give t
 // from its start: one wrong byte in the last line makes the file Windows-1252,
 // and then the first line is, too. Every later pass relies on the answer.
 //
-// A file that is valid UTF-8 is UTF-8. One that is not is Windows-1252, unless
-// ansiCensus finds that out, so that no name is spoilt by the wrong table.
+// A file that is valid UTF-8 is UTF-8. Any other is Windows-1252; where ansiCensus finds
+// that it cannot be that either, the file is refused, so that no name is spoilt by the
+// wrong table.
 func surveyText(s *source, maxLine int) (text, error) {
 	head, err := readHead(s)
 	if err != nil {
@@ -270,7 +271,7 @@ func (c *census) Write(p []byte) (int, error) {
 // know the exact limit.
 func (c *census) lines(p []byte) error {
 	end := bytes.LastIndexByte(p, '\n')
-	end += 1 + bytes.LastIndexByte(p[end+1:], '\r') // mostly of a line only: LastIndexByte goes byte by byte
+	end += 1 + bytes.LastIndexByte(p[end+1:], '\r') // this search is slow, but has only the rest of a line to go through
 	if end < 0 {
 		c.run += len(p)
 		if c.run > c.maxLine {
