@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // preamble reads what stands above the data rows of CSV.
@@ -46,8 +47,30 @@ func (p *preamble) read(maxLine int) error {
 		cells, err := after.next(maxLine)
 		if err != nil || cells == nil || !blankCells(cells) {
 			p.first = cells
+			if end := oddLineEnd(p.record); err == nil && cells == nil && end != 0 {
+				return errLineEnds(p.headerLine, end)
+			}
 			return nil // a fault in a data row is found again when the rows are read
 		}
+	}
+}
+
+// oddLineEnd returns the first line end in a header that is one to Unicode only, 0 if
+// there is none. Mainframes write U+0085. Where no row follows the header, all rows
+// are in it.
+func oddLineEnd(header []byte) rune {
+	if i := bytes.IndexAny(header, "\u0085\u2028\u2029"); i >= 0 {
+		r, _ := utf8.DecodeRune(header[i:])
+		return r
+	}
+	return 0
+}
+
+func errLineEnds(line int, end rune) error {
+	return &Error{
+		Line:    line,
+		Message: fmt.Sprintf("the lines of this file end with %U, so that the whole file is one line of headers", end),
+		Hint:    "write it with the line ends of Windows (CRLF) or Unix (LF)",
 	}
 }
 
