@@ -139,7 +139,15 @@ func (c *checker) name(f field, cell string, limit int) string {
 		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds letters that are written as the codes of an old encoding of e-mail", f.title()),
 			"open the list in the program that it comes from, and "+saveAsUTF8)
 	}
+	if code := letterCode(s); code != "" {
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds %q, which is the code of a letter and not the letter", f.title(), code),
+			"type the letter itself, or see whether the program that the list comes from can export it as plain text")
+	}
 	if !isASCII(s) {
+		if r := strayMark(s); r != 0 {
+			c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds %q (%U), which no name has", f.title(), r, r),
+				"type the letter that belongs there, or export the list again and "+saveAsUTF8)
+		}
 		if c.file.text.encoding == ansiName {
 			c.spelling(f, s)
 		}

@@ -97,7 +97,7 @@ const (
 
 var soundness = func() (table [256]uint8) {
 	for c := byte('!'); c < 0x7f; c++ {
-		if !strings.ContainsRune("'?#:$_+~", rune(c)) {
+		if !strings.ContainsRune("'?#:$_+~&\\%", rune(c)) {
 			table[c] = sound
 		}
 	}
@@ -167,22 +167,30 @@ func singleSpaced(s string) string {
 	return b.String()
 }
 
-// undouble undoes a double encoding: UTF-8 taken for Windows-1252 and written as
-// UTF-8 once more, which makes "MÃ¼ller" of "Müller". It reports false where the
-// text is none: the bytes behind it must be valid UTF-8 throughout, and spell
-// letters and marks that names have, since "É’" is also such a pair of bytes.
+// undouble undoes a double encoding: UTF-8 taken for Windows-1252 or Windows-1251 and
+// written as UTF-8 once more, which makes "MÃ¼ller" of "Müller" and "РћР»РµРі" of
+// "Олег". It reports false where the text is none: the bytes behind it must be valid
+// UTF-8 throughout, and spell letters and marks that names have, since "É’" is also
+// such a pair of bytes.
 func undouble(s string) (string, bool) {
-	if !looksDoubled(s) {
-		return "", false
+	if looksDoubled(s) {
+		return undoubleFrom(charmap.Windows1252, s)
 	}
+	if strings.ContainsAny(s, "РС") { // first bytes of Cyrillic letters
+		return undoubleFrom(charmap.Windows1251, s)
+	}
+	return "", false
+}
+
+func undoubleFrom(table *charmap.Charmap, s string) (string, bool) {
 	raw := make([]byte, 0, len(s))
 	for _, r := range s {
-		b, ok := charmap.Windows1252.EncodeRune(r)
+		b, ok := table.EncodeRune(r)
 		if !ok {
 			if r > 0xff {
 				return "", false
 			}
-			b = byte(r) // undefined in Windows-1252; programs let it through
+			b = byte(r) // undefined in the table; programs let it through
 		}
 		raw = append(raw, b)
 	}

@@ -3,6 +3,7 @@ package roster
 import (
 	"encoding/base64"
 	"fmt"
+	"html"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -128,6 +129,51 @@ func isNotBase64(r rune) bool {
 }
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+
+// letterCode returns the first code in a name that stands for a letter in a web page
+// ("&szlig;", "&#223;"), a program ("\u00df") or an address of a page ("%C3%9F"), as
+// exports leave them behind; "" if there is none.
+func letterCode(s string) string {
+	for i := strings.IndexAny(s, `&\%`); i >= 0; {
+		rest := s[i:]
+		switch rest[0] {
+		case '&':
+			n := strings.IndexByte(rest, ';')
+			if code := rest[:n+1]; n > 0 && !strings.HasSuffix(html.UnescapeString(code), ";") {
+				return code
+			}
+		case '\\':
+			if len(rest) >= len(`\u00df`) && rest[1] == 'u' && isHex(rest[2:6]) {
+				return rest[:6]
+			}
+		default: // of a byte beyond ASCII
+			if len(rest) >= len("%C3") && rest[1] >= '8' && isHex(rest[1:3]) && strings.ToUpper(rest[1:3]) == rest[1:3] {
+				return rest[:3]
+			}
+		}
+		next := strings.IndexAny(rest[1:], `&\%`)
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	return ""
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
+
+// strayMark returns the first character that no name has, 0 if there is none: what
+// UTF-8 looks like that was read in the tables of DOS, the old Macintosh or Russian
+// Unix ("Gro├ƒ", "Gro√ü", "п╘п╨"), and what only a certain font gives a meaning.
+func strayMark(s string) rune {
+	for _, r := range s {
+		switch {
+		case r == '√' || r == '≈' || r == '∆', r >= 0x2500 && r < 0x25a0, unicode.Is(unicode.Co, r):
+			return r
+		}
+	}
+	return 0
+}
 
 // isPlaceholder reports whether a name is what databases and people write for
 // nothing. Some are called so, too.
