@@ -176,13 +176,16 @@ func (p *program) shardOf() (provision.Shard, error) {
 	return s, err
 }
 
+// maxShards is how many shards a run may have, and how many results files a report.
+const maxShards = 10_000
+
 // parseShard reads I/N.
 func parseShard(text string) (provision.Shard, error) {
 	i, n, ok := strings.Cut(text, "/")
 	index, err1 := strconv.Atoi(i)
 	of, err2 := strconv.Atoi(n)
-	if !ok || err1 != nil || err2 != nil || of < 1 || index < 0 || index >= of {
-		return provision.Shard{}, errors.New("it must be I/N with 0 <= I < N, such as 0/4")
+	if !ok || err1 != nil || err2 != nil || of > maxShards || index < 0 || index >= of {
+		return provision.Shard{}, fmt.Errorf("it must be I/N with 0 <= I < N <= %d, such as 0/4", maxShards)
 	}
 	return provision.Shard{Index: index, Of: of}, nil
 }

@@ -29,7 +29,7 @@ The page of --html needs no network; what it shows of the course of the run it
 takes from the ledger beside the results (staff.results.csv: staff.ledger.jsonl).`,
 		Example: `  muster report staff.results.csv --html staff.html
   muster report staff.results.*-of-4.csv --merged staff.results.csv`,
-		Args:              args("RESULTS", 1, 10_000),
+		Args:              args("RESULTS", 1, maxShards),
 		ValidArgsFunction: filesEnding("csv", "jsonl", "ndjson"),
 		RunE:              func(_ *cobra.Command, a []string) error { return p.report(a) },
 	}

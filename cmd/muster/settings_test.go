@@ -74,6 +74,7 @@ func TestBadSettings(t *testing.T) {
 		{"", "--on-exists=skp", `one of skip, number, fail; did you mean "skip"?`},
 		{"", "--simulate-faults=1.5", "from 0 to 1"},
 		{"", "--shard=4/4", "I/N with 0 <= I < N"},
+		{"", "--shard=0/2000000000", "N <= 10000"},
 		{"", "--map=Kürzel", "HEADER=FIELD"},
 		{"", "--map==x", "HEADER=FIELD"},
 		{"", "--customer=contoso", "tenant GUID or one of its domains"},
