@@ -24,7 +24,7 @@ ca: Mercè Puigdollers, Mònica Antònia, Gal·la Solà, Lluç Bahí, Núria Àv
 sv: Åsa Öberg, Göran Sjöström, Märta Åkesson, Pär Nordström
 da: Søren Ærø, Bjørn Kjærgård, Åse Østergaard, Lærke Nørgaard
 fi: Päivi Määttä, Väinö Hämäläinen, Yrjö Töölö, Öörni Räätäli
-is: Þórður Guðmundsson, Hafþór Júlíusson, Sigþrúður Böðvarsdóttir, Ævar Þór Ðavíð, Davíð Njörður, Guðný Sæmundsdóttir
+is: Þórður Guðmundsson, Hafþór Júlíusson, Sigþrúður Böðvarsdóttir, Sæþór Árnason, Ævar Þór Ðavíð, Davíð Njörður, Guðný Sæmundsdóttir
 fo: Páll Høgnesen, Bjørgfríður Rógvi, Jógvan Sørensen
 et: Tõnu Kõiv, Ülle Jõgi, Mäks Mägi, Õnne Pärn, Rõõm Sööt, Ämblik Kütt
 nl: Daniëlle Van 't Loò, Zoë Patiënt, Loïs Coördinaat, André Curaçao
@@ -147,15 +147,22 @@ func namesIn(t *testing.T, data []byte) (string, error) {
 func TestOddNamesAmongOthers(t *testing.T) {
 	others := strings.Repeat("Jürgen Müller, José Böhm, ", 5)
 	for name, want := range map[string]string{
-		"Łukasz Zając":  "damaged_text damaged_text",
-		"Jan Dvořák":    "odd_spelling",
-		"Şahin Güneş":   "odd_spelling",
-		"Tóth Győző":    "odd_spelling",
-		"Šimon Žídek":   "",
-		"Jarosław Król": "damaged_text",
-		"Ana Lupaş":     "odd_spelling",
-		"Ana Mª Díaz":   "",
-		"ƒ3³5 Kim":      "damaged_text", // GB 18030 writes so what is not Chinese
+		"Łukasz Zając":   "damaged_text damaged_text",
+		"Jan Dvořák":     "odd_spelling",
+		"Şahin Güneş":    "odd_spelling",
+		"Tóth Győző":     "odd_spelling",
+		"Šimon Žídek":    "",
+		"Jarosław Król":  "damaged_text",
+		"Ana Lupaş":      "odd_spelling",
+		"Ana Mª Díaz":    "",
+		"D—naill Róisín": "damaged_text",              // Dónaill in Mac Roman
+		"‚lirim Hoxha":   "damaged_text",              // Çlirim
+		"³\\ ¥\\»\\":     "damaged_text damaged_text", // 許 功蓋 in Big5
+		"Ďurišová Anna":  "odd_spelling",
+		"Csűrös Anna":    "odd_spelling",
+		"Žnidaršič Anna": "odd_spelling",
+		"Anna æœastnì":   "odd_spelling", // Šťastný in code page 852
+		"ƒ3³5 Kim":       "damaged_text", // GB 18030 writes so what is not Chinese
 	} {
 		var data []byte
 		for _, in := range []encoding.Encoding{charmap.Windows1250, charmap.Windows1254} {

@@ -62,7 +62,8 @@ func (a *ansiWords) count(p []byte) {
 
 // isMisplaced reports whether a mark that separates words stands where another table
 // has a letter: a diaeresis or cedilla beside a letter, a quote or a euro sign
-// between two, an ellipsis or a dash between two small ones.
+// between two, an ellipsis or a dash between a letter and a small one ("D—naill" is
+// "Dónaill"; what follows a dash in a name begins with a capital).
 func isMisplaced(before, mark, after byte) bool {
 	switch mark {
 	case 0xa8, 0xb8: // ¨ ¸
@@ -70,7 +71,7 @@ func isMisplaced(before, mark, after byte) bool {
 	case 0x80, 0xab, 0xbb: // € « »
 		return isLetterANSI(before) && isLetterANSI(after)
 	case 0x85, 0x96, 0x97: // … – —
-		return isLowerANSI(before) && isLowerANSI(after)
+		return isLetterANSI(before) && isLowerANSI(after)
 	}
 	return false
 }
@@ -195,7 +196,7 @@ func judge(w []byte) judgement {
 			run = 0
 			continue
 		}
-		if beyond++; !hasAny([]byte{b}, "\xd1\xf1\xc7\xe7") { // Ñ and Ç are consonants, as in Ñáñez and Küçük
+		if beyond++; !hasAny([]byte{b}, "\xd1\xf1\xc7\xe7\xde\xfe") { // Ñ, Ç and Þ are consonants, as in Ñáñez, Küçük and Sæþór
 			run++
 		}
 		if run > 2 {
@@ -213,16 +214,29 @@ func judge(w []byte) judgement {
 	switch {
 	case beyond == len(w) && len(w) > 1:
 		return brokenWord
-	case how == usualWord && isTurkish(w):
+	case how == usualWord && mixesLanguages(w):
 		return oddWord
 	}
 	return how
 }
 
-// isTurkish finds words with ğ, ş or ı, which are where ð, þ and ý are, beside a
-// letter that Icelandic does not have.
-func isTurkish(w []byte) bool {
-	return hasAny(w, "\xf0\xfe\xfd\xd0\xde\xdd") && hasAny(w, "\xe7\xc7\xfc\xdc")
+// strangers are letters of which no language has one of the first beside one of the
+// second in a word: other tables have other letters there.
+var strangers = [...][2]string{
+	{"\xf0\xfe\xfd\xd0\xde\xdd", "\xe7\xc7\xfc\xdc"},                     // ð þ ý and ç ü: Turkish ğ ş ı
+	{"\xf0\xfe\xd0\xde", "\xe8\xec\xf9\xf2\xe0\xea\xeb\xef\xf1\x9a\x9e"}, // ð þ and è ì ù ò à ê ë ï ñ š ž: Baltic š ž, Romanian
+	{"\x8a\x8e\x9a\x9e", "\xe8\xc8\xef\xcf\xf9\xd9\xec\xcc\xf2\xd2\xe6"}, // š ž and è ï ù ì ò æ: Czech č ď ů ě ň ć
+	{"\xfb\xdb", "\xf6\xd6\xfc\xdc\xe4\xc4\xeb\xcb"},                     // û and ö ü ä ë: Hungarian ű, Lithuanian ū
+	{"\xf8\xd8", "\xf6\xd6\xfc\xdc\xe4\xc4"},                             // ø and ö ü ä: Hungarian ű in ISO 8859-16
+}
+
+func mixesLanguages(w []byte) bool {
+	for _, pair := range strangers {
+		if hasAny(w, pair[0]) && hasAny(w, pair[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasAny is bytes.ContainsAny for bytes that are no UTF-8.
@@ -287,7 +301,7 @@ func (s spelling) isStrangeLetter(r rune) bool {
 	case 'æ': // not last after a vowel; elsewhere ć
 		return s.last && isVowelANSI(s.before)
 	case 'œ', 'Œ': // not after a vowel, nor before these; elsewhere ś
-		return isVowelANSI(s.before) || s.after != 0 && strings.IndexByte("wWkKzZ", s.after) >= 0
+		return isVowelANSI(s.before) || s.before >= 0x80 || s.after != 0 && strings.IndexByte("wWkKzZ", s.after) >= 0
 	case 'ð', 'Ð': // not first; elsewhere š or đ
 		return s.first
 	case 'þ', 'Þ': // first, or first of a second part (Hafþór, Sigþrúður, Friðþjófur); elsewhere ş or ţ
@@ -318,12 +332,21 @@ func judgeName(name string) judgement {
 	}
 	a.count(append(raw, '\n'))
 	switch {
-	case a.broken > 0, isCutShort(raw), hasFourByteCode(raw):
+	case a.broken > 0, isCutShort(raw), hasFourByteCode(raw), hasAny(raw, symbolsANSI), isOpenedBelow(raw):
 		return brokenWord
 	case a.strange+a.tildes > 0:
 		return oddWord
 	}
 	return usualWord
+}
+
+// symbolsANSI are £ ¤ ¥ ¦ ± ³ ¶ ¹ ¼ ½ ¾ † ‡ ‰ ‹ ›: in a name, unlike in a remark, they
+// are another table's letters, or parts of them.
+const symbolsANSI = "\xa3\xa4\xa5\xa6\xb1\xb3\xb6\xb9\xbc\xbd\xbe\x86\x87\x89\x8b\x9b"
+
+// isOpenedBelow finds a low quote that none closes: DOS has é there, the Macintosh Ç.
+func isOpenedBelow(name []byte) bool {
+	return hasAny(name, "\x82\x84") && !hasAny(name, "\x91\x92\x93\x94")
 }
 
 // isCutShort finds an ellipsis or a euro sign beside a small letter: in a name,
