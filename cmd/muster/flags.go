@@ -285,7 +285,11 @@ func flagError(c *cobra.Command, err error) error {
 		if letters := err.GetSpecifiedShortnames(); letters != "" {
 			return hinted(help, "there is no flag -%s: flags have long names, such as --customer", letters)
 		}
-		return hinted(help, "%s has no flag --%s%s", c.CommandPath(), name, didYouMean(name, flagNames(c)))
+		meant := ""
+		if like := nearest(name, flagNames(c)); like != "" {
+			meant = "; did you mean --" + like + "?"
+		}
+		return hinted(help, "%s has no flag --%s%s", c.CommandPath(), name, meant)
 	case *pflag.ValueRequiredError:
 		return hinted(help, "--%s needs a value, as in --%s %s", err.GetFlag().Name, err.GetFlag().Name, err.GetFlag().Value.Type())
 	case *pflag.InvalidValueError:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -179,7 +180,7 @@ func (p *program) doubtVariables() {
 			continue
 		}
 		if meant := variableLike(strings.ToLower(name), lower); meant != "" {
-			p.say("the variable " + name + " is no setting of muster; did you mean " + strings.ToUpper(meant) + "?")
+			p.say(fmt.Sprintf("the variable %q is no setting of muster; did you mean %s?", name, strings.ToUpper(meant)))
 		}
 	}
 }
@@ -205,7 +206,10 @@ func variableLike(name string, known []string) (like string) {
 func args(name string, least, most int) cobra.PositionalArgs {
 	return func(c *cobra.Command, a []string) error {
 		help := "`" + c.CommandPath() + " --help` shows how it is called"
+		pasted := slices.IndexFunc(a, func(s string) bool { return strings.HasPrefix(s, "–") || strings.HasPrefix(s, "—") })
 		switch {
+		case pasted >= 0 && len(a) > most:
+			return hinted("type two hyphens in front of it: mail and word processors make one long dash of them", "%q is no flag: it begins with a dash", a[pasted])
 		case len(a) < least:
 			return hinted(help, "%s is missing", name)
 		case len(a) > most && most == 0:

@@ -61,7 +61,7 @@ func TestDefaultsAreTheCommands(t *testing.T) {
 func TestBadSettings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ env, args, want string }{
-		{"", "--concurency=3", `no flag --concurency; did you mean "concurrency"?`},
+		{"", "--concurency=3", `no flag --concurency; did you mean --concurrency?`},
 		{"", "--zebra", "has no flag --zebra"},
 		{"", "--rate", "--rate needs a value, as in --rate N"},
 		{"", "--rate=-1", `--rate "-1": it must be a number from 0`},
@@ -127,10 +127,24 @@ func TestSettingsTable(t *testing.T) {
 func TestVariableWithATypingError(t *testing.T) {
 	t.Parallel()
 	var said strings.Builder
-	p := newProgram([]string{"MUSTER_CONCURENCY=3", "MUSTER_PORT=tcp://10.0.0.1:80", "MUSTER_RATE=1", "MUSTER_SHARDS=4", "HOME=/"}, strings.NewReader(""), io.Discard, &said)
+	p := newProgram([]string{"MUSTER_CONCURENCY=3", "MUSTER_PORT=tcp://10.0.0.1:80", "MUSTER_RATE=1", "MUSTER_\u200bRATE=1", "MUSTER_SHARDS=4", "HOME=/"}, strings.NewReader(""), io.Discard, &said)
 	p.doubtVariables()
-	if got, want := said.String(), "muster: the variable MUSTER_CONCURENCY is no setting of muster; did you mean MUSTER_CONCURRENCY?\n"; got != want {
+	if got, want := said.String(), "muster: the variable \"MUSTER_CONCURENCY\" is no setting of muster; did you mean MUSTER_CONCURRENCY?\nmuster: the variable \"MUSTER_\\u200bRATE\" is no setting of muster; did you mean MUSTER_RATE?\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestDashInsteadOfHyphens(t *testing.T) {
+	t.Parallel()
+	c := &cobra.Command{Use: "validate"}
+	for _, dash := range []string{"–", "—"} {
+		err := args("INPUT", 1, 1)(c, []string{"staff.csv", dash + "domain", "contoso.com"})
+		if err == nil || !strings.Contains(err.Error(), dash+`domain" is no flag: it begins with a dash`) || hintOf(err) == "" {
+			t.Errorf("got %v, hint %q", err, hintOf(err))
+		}
+	}
+	if err := args("INPUT", 1, 1)(c, []string{"– staff.csv"}); err != nil {
+		t.Errorf("a file whose name begins with a dash: got %v", err)
 	}
 }
 
