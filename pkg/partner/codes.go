@@ -207,6 +207,8 @@ func (e *Error) absenceAdvice() string {
 		return adviseTenant
 	case opFind:
 		return "give the customer's tenant GUID, or the domain of its company profile (usually name.onmicrosoft.com): others cannot be searched for"
+	case opDelete:
+		return "the service does not know a user whom it lists: check that no proxy answers in its place, then run the same command again"
 	case opRestore:
 		return "the user cannot be restored: that is possible for 30 days after the deletion"
 	}

@@ -102,8 +102,9 @@ func (u *undoing) dropPasswords() {
 // undoing is an undo on its way.
 type undoing struct {
 	*run
-	undone Undone
-	unsure bool // whether those are absent whom the list of the present customer does not show
+	undone  Undone
+	unsure  bool // whether those are absent whom the list of the present customer does not show
+	unknown []unknownUser
 }
 
 func (u *undoing) done() Undone {
@@ -123,6 +124,23 @@ func (u *undoing) customer(ctx context.Context, l *lane, entries []ledger.Entry)
 	if err := u.identify(l, entries); err != nil {
 		l.close(err)
 	}
+	began := time.Now()
+	for wait := time.Second; ; wait = min(2*wait, 10*time.Second) {
+		if err := u.removeAll(ctx, l, entries); err != nil {
+			return err
+		}
+		var err error
+		if entries, err = u.lookAgain(l, began); err != nil || len(entries) == 0 {
+			return err
+		}
+		if u.rest(wait) != nil {
+			return nil // the next undo goes on
+		}
+	}
+}
+
+// removeAll deletes these users, once each.
+func (u *undoing) removeAll(ctx context.Context, l *lane, entries []ledger.Entry) error {
 	var group errgroup.Group
 	group.SetLimit(2 * u.InFlight)
 	for _, e := range entries {
@@ -168,9 +186,23 @@ func (u *undoing) identify(l *lane, entries []ledger.Entry) error {
 	return nil
 }
 
+// outcomeOf is that of a user who is gone now.
+func outcomeOf(e ledger.Entry) ledger.Outcome {
+	return ledger.Outcome{Key: e.Intent.Key, Tenant: e.Intent.Tenant, UPN: e.UPN(), UserID: e.Outcome.UserID, Status: ledger.Deleted, At: time.Now()}
+}
+
+// lastOf is when the last request for a user was sent or answered, as far as the ledger
+// knows.
+func lastOf(e ledger.Entry) time.Time {
+	if e.Outcome.At.After(e.Intent.At) {
+		return e.Outcome.At
+	}
+	return e.Intent.At
+}
+
 // remove deletes one user.
 func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
-	o := ledger.Outcome{Key: e.Intent.Key, Tenant: e.Intent.Tenant, UPN: e.UPN(), UserID: e.Outcome.UserID, Status: ledger.Deleted, At: time.Now()}
+	o := outcomeOf(e)
 	if err := l.closed(); err != nil {
 		return u.notDeleted(e, err)
 	}
@@ -198,6 +230,8 @@ func (u *undoing) remove(ctx context.Context, l *lane, e ledger.Entry) error {
 		return u.notDeleted(e, err)
 	case errors.As(err, &refused) && refused.Kind != partner.NotFound:
 		return u.stays(e, err)
+	case errors.As(err, &refused) && (refused.Code == "" || time.Since(lastOf(e)) < lag):
+		return u.doubt(e, err)
 	}
 	o.At = time.Now()
 	return u.deleted(o)
@@ -210,11 +244,7 @@ const lateAtMost = 24 * time.Hour
 // absent counts a person who is in doubt and not in the tenant. The doubt stays,
 // so that another undo, or an apply, finds the user if it is created late.
 func (u *undoing) absent(e ledger.Entry, o ledger.Outcome) error {
-	last := e.Intent.At
-	if e.Outcome.At.After(last) {
-		last = e.Outcome.At
-	}
-	if time.Since(last) > lateAtMost && !u.unsure {
+	if time.Since(lastOf(e)) > lateAtMost && !u.unsure {
 		o.Status = ledger.Withdrawn
 		return u.deleted(o)
 	}

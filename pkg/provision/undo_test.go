@@ -178,3 +178,49 @@ func TestPasswordsOfTheNeverCreated(t *testing.T) {
 		})
 	}
 }
+
+// A user whom the service says not to know may be there all the same: a gateway may
+// answer in its place, and a directory may learn of a user late. The list tells.
+func TestUndoOfUsersWhomTheServiceDoesNotKnow(t *testing.T) {
+	gateway := simulate.Fault{Mishap: simulate.HTMLPage, Status: 404}
+	unknown := simulate.Fault{Mishap: simulate.FailBefore, Status: 404, Code: 60002}
+	for what, c := range map[string]struct {
+		fault   simulate.Fault
+		lasts   time.Duration // from the begin of the undo
+		lag     time.Duration // of the list
+		deleted int           // of 6
+	}{
+		"a gateway":                     {gateway, time.Hour, 0, 0},
+		"a gateway for a while":         {gateway, 5 * time.Second, 0, 6},
+		"a directory that lags":         {unknown, 5 * time.Second, 0, 6},
+		"a directory and list that lag": {unknown, 20 * time.Second, 20 * time.Second, 6},
+		"answers that were lost":        {simulate.Fault{Mishap: simulate.LostAnswer}, time.Millisecond, 0, 6},
+	} {
+		var until time.Time
+		sc := simulate.Scenario{ListLag: c.lag, Fault: func(r simulate.Request) simulate.Fault {
+			if r.Op == simulate.DeleteUser && time.Now().Before(until) {
+				return c.fault
+			}
+			return simulate.Fault{}
+		}}
+		bubble(t, what, sc, func(w *world) {
+			w.input(rowsOf(staff(6))...)
+			if _, _, err := w.start(doom{}, nil).apply(w.t.Context()); err != nil {
+				w.t.Fatal(err)
+			}
+			until = time.Now().Add(c.lasts)
+			undone, err := w.start(doom{}, nil).undo(w.t.Context())
+			if err != nil || undone.Deleted != c.deleted || len(undone.Failed) != 6-c.deleted {
+				w.t.Fatalf("%+v, %v; want %d deleted", undone, err, c.deleted)
+			}
+			left := 6 - c.deleted
+			if users, noted := w.users(simulate.DefaultCustomerID), w.passwords(); len(users) != left || len(noted) != left {
+				w.t.Errorf("%d users are left and %d passwords, want %d", len(users), len(noted), left)
+			}
+			until = time.Time{}
+			if undone, err = w.start(doom{}, nil).undo(w.t.Context()); err != nil || undone.Deleted != left {
+				w.t.Errorf("the next undo: %+v, %v; want %d deleted", undone, err, left)
+			}
+		})
+	}
+}
