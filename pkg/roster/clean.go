@@ -176,7 +176,7 @@ func undouble(s string) (string, bool) {
 	if looksDoubled(s) {
 		return undoubleFrom(charmap.Windows1252, s)
 	}
-	if strings.ContainsAny(s, "РС") { // first bytes of Cyrillic letters
+	if strings.Contains(s, "Р") || strings.Contains(s, "С") { // first bytes of Cyrillic letters
 		return undoubleFrom(charmap.Windows1251, s)
 	}
 	return "", false

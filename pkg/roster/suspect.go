@@ -168,6 +168,7 @@ func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == 
 func strayMark(s string) rune {
 	for _, r := range s {
 		switch {
+		case r < '∆': // as nearly all are
 		case r == '√' || r == '≈' || r == '∆', r >= 0x2500 && r < 0x25a0, unicode.Is(unicode.Co, r):
 			return r
 		}
