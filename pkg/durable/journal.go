@@ -1,11 +1,13 @@
 package durable
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -66,42 +68,41 @@ func (j *Journal) AppendAll(records [][]byte, places []Place) error {
 	})
 }
 
-// window is a part of the file that was read at once. Its bytes are not written to
-// again, so that records of it can be handed out.
+// window is a part of the file that was read at once.
 type window struct {
 	start Place
 	bytes []byte
 }
 
 const (
-	oneRecord = 1 << 10  // how much is read for a record
-	readAhead = 64 << 10 // and for one that stands close behind the record before
+	oneRecord = 1 << 10   // how much is read for a record
+	nearby    = 128 << 10 // and on both sides of one that stands so near to what was read before
 )
 
-// Read returns the record at a place that [Journal.Append] or a replay gave; it must
-// not be changed. Whoever reads record after record reads the file in large parts.
+// Read returns the record at a place that [Journal.Append] or a replay gave. Whoever
+// reads most records about in their order reads the file in large parts: they need not
+// be in it exactly, since those of people who are in flight together are not.
 func (j *Journal) Read(p Place) ([]byte, error) {
 	w, _ := j.windows.Get().(*window)
 	if w == nil {
-		w = &window{start: -readAhead}
+		w = &window{start: -2 * nearby}
 	}
 	defer j.windows.Put(w)
-	size := oneRecord
-	if n := Place(len(w.bytes)); p >= w.start && p < w.start+n+readAhead {
-		if record, ok := firstLine(w.bytes[min(n, p-w.start):]); ok {
-			return record, nil
-		}
-		size = readAhead
+	if record, ok := w.record(p); ok {
+		return record, nil
+	}
+	start, size := p, Place(oneRecord)
+	if end := w.start + Place(len(w.bytes)); p >= w.start-nearby && p < end+nearby {
+		start, size = max(0, p-nearby), 2*nearby
 	}
 	for {
 		// What is not durable yet may change under our hands.
-		chunk := make([]byte, max(0, min(Place(size), j.durable()-p)))
-		n, err := j.file.ReadAt(chunk, int64(p))
-		w.start, w.bytes = p, chunk[:n]
-		if record, ok := firstLine(w.bytes); ok {
+		want := max(0, min(size, j.durable()-start))
+		err := w.read(j.file, start, want)
+		if record, ok := w.record(p); ok {
 			return record, nil
 		}
-		if err == nil && len(chunk) < size {
+		if err == nil && want < size {
 			err = io.EOF
 		}
 		if err != nil {
@@ -112,6 +113,23 @@ func (j *Journal) Read(p Place) ([]byte, error) {
 		}
 		size *= 4
 	}
+}
+
+// read makes w the part of the file from start on.
+func (w *window) read(file *os.File, start, size Place) error {
+	w.bytes = slices.Grow(w.bytes[:0], int(size))[:size]
+	n, err := file.ReadAt(w.bytes, int64(start))
+	w.start, w.bytes = start, w.bytes[:n]
+	return err
+}
+
+// record returns a copy of the record at p, if all of it is in the window.
+func (w *window) record(p Place) ([]byte, bool) {
+	if p < w.start || p >= w.start+Place(len(w.bytes)) {
+		return nil, false
+	}
+	line, ok := firstLine(w.bytes[p-w.start:])
+	return bytes.Clone(line), ok
 }
 
 // durable is how far the file can be read.

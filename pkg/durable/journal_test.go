@@ -96,8 +96,8 @@ func TestJournalReadsAtItsPlaces(t *testing.T) {
 	}
 }
 
-// Records that are read one after the other come from parts of the file that were read
-// at once. Where those end nothing is lost, whoever reads and appends meanwhile.
+// Records that are read about one after the other come from parts of the file that were
+// read at once. Where those end nothing is lost, whoever reads and appends meanwhile.
 func TestJournalReadsInOrder(t *testing.T) {
 	j, err := OpenJournal(filepath.Join(t.TempDir(), "x.jsonl"), Options{NoSync: true}, nil)
 	if err != nil {
@@ -122,7 +122,7 @@ func TestJournalReadsInOrder(t *testing.T) {
 	for r := range 3 {
 		readers.Go(func() {
 			for i := r; i < n; i++ {
-				check(i)
+				check(i/100*100 + i*37%100) // about in order
 			}
 		})
 	}
