@@ -332,7 +332,7 @@ func judgeName(name string) judgement {
 	}
 	a.count(append(raw, '\n'))
 	switch {
-	case a.broken > 0, isCutShort(raw), hasFourByteCode(raw), hasAny(raw, symbolsANSI), isOpenedBelow(raw):
+	case a.broken > 0, isCutShort(raw), hasFourByteCode(raw), hasAny(raw, symbolsANSI), isOpenedBelow(raw), straySign(name) != 0:
 		return brokenWord
 	case a.strange+a.tildes > 0:
 		return oddWord

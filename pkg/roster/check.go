@@ -123,6 +123,7 @@ func (c *checker) name(f field, cell string, limit int) string {
 	if len(cell) <= limit && isSound(cell) && !isPlaceholder(cell) {
 		return cell
 	}
+	before := len(c.row.Problems)
 	s := c.text(f, cell)
 	if len(s) > limit {
 		c.length(f, s, limit)
@@ -144,12 +145,10 @@ func (c *checker) name(f field, cell string, limit int) string {
 			"type the letter itself, or see whether the program that the list comes from can export it as plain text")
 	}
 	if !isASCII(s) {
-		if r := strayMark(s); r != 0 {
-			c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds %q (%U), which no name has", f.title(), r, r),
-				"type the letter that belongs there, or export the list again and "+saveAsUTF8)
-		}
 		if c.file.text.encoding == ansiName {
 			c.spelling(f, s)
+		} else if len(c.row.Problems) == before { // else it is another reason to do the same
+			c.marks(f, s)
 		}
 		if word, letter := mixesScripts(s); word != "" {
 			c.warn(f, "mixed_scripts", s,

@@ -162,6 +162,19 @@ func letterCode(s string) string {
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
+// marks looks for characters that no name has, where the file is sound Unicode: it was
+// made from one that was read in a wrong table.
+func (c *checker) marks(f field, s string) {
+	r := strayMark(s)
+	if r == 0 && f != displayName { // which may say Team² or ®Acme
+		r = straySign(s)
+	}
+	if r != 0 {
+		c.problem(f, "damaged_text", s, fmt.Sprintf("the %s holds %q (%U), where no name has that", f.title(), r, r),
+			"type the letter that belongs there, or export the list again and "+saveAsUTF8)
+	}
+}
+
 // strayMark returns the first character that no name has, 0 if there is none: what
 // UTF-8 looks like that was read in the tables of DOS, the old Macintosh or Russian
 // Unix ("Gro├ƒ", "Gro√ü", "п╘п╨"), and what only a certain font gives a meaning.
@@ -175,6 +188,41 @@ func strayMark(s string) rune {
 	}
 	return 0
 }
+
+// straySign returns the first sign that no name has where it stands, beside a Latin
+// letter: another table has a letter there ("©afránek", "Micha³", "Bj”rn"). 0: none.
+func straySign(s string) rune {
+	before := ' '
+	for i, r := range s {
+		if isLetterSign(r) {
+			after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
+			opens := unicode.Is(unicode.Latin, after) || isLetterSign(after)
+			closes := unicode.Is(unicode.Latin, before)
+			if opens && closes || opens && strings.ContainsRune(neverOpen, r) || closes && strings.ContainsRune(neverClose, r) {
+				return r
+			}
+		}
+		before = r
+	}
+	return 0
+}
+
+func isLetterSign(r rune) bool {
+	if r < '¡' || r >= 'À' && r < 'ˆ' && r != '×' && r != '÷' || r > '˜' && r < '‚' || r > '™' {
+		return false // as nearly all are
+	}
+	return strings.ContainsRune(letterSigns, r)
+}
+
+// Signs that stand where another table has a letter. In a name none is inside a word,
+// where a dash, an apostrophe and the dot of Catalan may be. Quotes and marks of trade
+// may begin a word or end it.
+const (
+	letterSigns = neither + "©®‚„«»‹›“”™"
+	neverOpen   = neither + "©®"
+	neverClose  = neither + "‚„"
+	neither     = "¡¢£¤¥¦§¨¬¯±²³µ¶¸¹¼½¾¿×÷ˆ˜†‡‰•…€"
+)
 
 // isPlaceholder reports whether a name is what databases and people write for
 // nothing. Some are called so, too.
