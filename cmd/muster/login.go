@@ -39,9 +39,13 @@ func (p *program) login(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	login, err := signin.NewDeviceLogin(config)
+	if err != nil {
+		return early(err)
+	}
 	ctx, cancel := p.untilStopped(c.Context())
 	defer cancel()
-	err = signin.DeviceLogin(ctx, config, func(message string) { fmt.Fprintln(p.stdout, message) })
+	err = login.Run(ctx, func(message string) { fmt.Fprintln(p.stdout, message) })
 	if ctx.Err() != nil {
 		return fmt.Errorf("nobody has signed in: %w", provision.ErrStopped)
 	}

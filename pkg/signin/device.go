@@ -12,23 +12,32 @@ import (
 	"muster/pkg/wire"
 )
 
-// DeviceLogin signs a person in: show is given a line that says which page to
-// open, on any device, and which code to enter there. Once that is done, the
-// refresh token is written to c.RefreshTokenFile with mode 0600. It returns when
-// the code has run out, after some minutes, at the latest.
-//
-// It is the device authorization grant of RFC 8628 by version 2 of the endpoint.
-func DeviceLogin(ctx context.Context, c Config, show func(message string)) error {
+// A DeviceLogin is the sign-in of a person with any browser, on any device: the device
+// authorization grant of RFC 8628 by version 2 of the endpoint.
+type DeviceLogin struct{ exchange *exchanger }
+
+// NewDeviceLogin checks the settings and asks nobody. The refresh token will be written
+// to c.RefreshTokenFile.
+func NewDeviceLogin(c Config) (*DeviceLogin, error) {
 	if c.RefreshTokenFile == "" {
-		return broken("there is no file to keep the refresh token in", "name it (--refresh-token-file)")
+		return nil, broken("there is no file to keep the refresh token in", "name it (--refresh-token-file)")
 	}
 	if c.V1 {
-		return broken("signing in by device code needs version 2 of the token endpoint", "leave the older version out of the settings: a refresh token should come from the version that it is used with")
+		return nil, broken("signing in by device code needs version 2 of the token endpoint", "leave the older version out of the settings: a refresh token should come from the version that it is used with")
 	}
 	x, err := newExchanger(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return &DeviceLogin{x}, nil
+}
+
+// Run signs the person in: show is given a line that says which page to open and which
+// code to enter there. Once that is done, the refresh token is written, with mode 0600.
+// It returns when the code has run out, after some minutes, at the latest.
+func (l *DeviceLogin) Run(ctx context.Context, show func(message string)) error {
+	x := l.exchange
+	c := &x.config
 	token, err := x.device(ctx, show)
 	if err != nil {
 		return err

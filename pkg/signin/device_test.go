@@ -81,7 +81,7 @@ func TestDeviceLogin(t *testing.T) {
 			c.ClientSecret, c.RefreshToken, c.RefreshTokenFile, c.Warn = secret.Text{}, secret.Text{}, path, warned.add
 			var shown []string
 			begin := time.Now()
-			err := DeviceLogin(t.Context(), c, func(message string) { shown = append(shown, message) })
+			err := deviceLogin(t.Context(), c, func(message string) { shown = append(shown, message) })
 			took := time.Since(begin)
 			if took.Round(time.Second) != test.took || len(warned.all()) != test.warnings {
 				t.Errorf("%s: took %v with warnings %q, want %v with %d", test.name, took, warned.all(), test.took, test.warnings)
@@ -114,6 +114,15 @@ func TestDeviceLogin(t *testing.T) {
 	}
 }
 
+// deviceLogin signs somebody in from the settings on.
+func deviceLogin(ctx context.Context, c Config, show func(string)) error {
+	login, err := NewDeviceLogin(c)
+	if err != nil {
+		return err
+	}
+	return login.Run(ctx, show)
+}
+
 func TestDeviceLoginGivesUp(t *testing.T) {
 	start := `{"user_code":"ABC123","device_code":"d","verification_uri":"https://x","expires_in":900,"interval":5}`
 	for _, delay := range []time.Duration{0, time.Minute} { // in the poll, in the first request
@@ -125,7 +134,7 @@ func TestDeviceLoginGivesUp(t *testing.T) {
 			c := config(a)
 			c.RefreshTokenFile = path
 			begin := time.Now()
-			err := DeviceLogin(ctx, c, func(string) {})
+			err := deviceLogin(ctx, c, func(string) {})
 			if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 7*time.Second {
 				t.Errorf("delay %v: %v after %v, want the context's error after 7s", delay, err, time.Since(begin))
 			}
@@ -144,7 +153,7 @@ func TestDeviceLoginRefuses(t *testing.T) {
 		c.RefreshTokenFile = filepath.Join(t.TempDir(), "token")
 		change(&c)
 		synctest.Test(t, func(t *testing.T) {
-			if err := DeviceLogin(t.Context(), c, func(string) {}); failure(t, err).Temporary() {
+			if err := deviceLogin(t.Context(), c, func(string) {}); failure(t, err).Temporary() {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
