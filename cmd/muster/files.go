@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -198,18 +199,27 @@ func shardName(s provision.Shard) string {
 	return fmt.Sprintf("%d-of-%d", s.Index, s.Of)
 }
 
-// siblings are the ledgers of the other shards, as far as they exist.
-func siblings(ledger string, s provision.Shard) []string {
-	if s.Of < 2 {
-		return nil
+// siblings are the ledgers beside this one that know people of the same input: those of
+// the other shards, and those of runs with another number of shards, or with none.
+func siblings(ledger string) ([]string, error) {
+	folder, own := filepath.Split(ledger)
+	entries, err := os.ReadDir(filepath.Clean(folder))
+	if err != nil {
+		return nil, err
 	}
-	ext := filepath.Ext(ledger)
-	base := strings.TrimSuffix(strings.TrimSuffix(ledger, ext), "."+shardName(s))
 	var paths []string
-	for i := range s.Of {
-		if i != s.Index {
-			paths = append(paths, sharded(base+ext, provision.Shard{Index: i, Of: s.Of}))
+	for _, e := range entries {
+		if e.Name() != own && unsharded(e.Name()) == unsharded(own) {
+			paths = append(paths, folder+e.Name())
 		}
 	}
-	return paths
+	return paths, nil
+}
+
+var shardMarks = regexp.MustCompile(`(\.\d+-of-\d+)+$`)
+
+// unsharded is a name without what sharded put into it, however often.
+func unsharded(name string) string {
+	ext := filepath.Ext(name)
+	return shardMarks.ReplaceAllString(strings.TrimSuffix(name, ext), "") + ext
 }

@@ -61,9 +61,26 @@ func TestShards(t *testing.T) {
 			t.Errorf("%q: got %v, want an error", bad, s)
 		}
 	}
-	got := siblings("l.1-of-3.jsonl", provision.Shard{Index: 1, Of: 3})
-	if want := []string{"l.0-of-3.jsonl", "l.2-of-3.jsonl"}; !slices.Equal(got, want) {
-		t.Errorf("siblings: got %q, want %q", got, want)
+}
+
+// A ledger's siblings are those of the same input, in how many parts it ever was sent.
+func TestSiblings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir() + string(filepath.Separator)
+	all := []string{"l.0-of-2.1-of-3.jsonl", "l.0-of-3.jsonl", "l.1-of-3.jsonl", "l.jsonl"}
+	for _, name := range append([]string{"l.1-of-3.csv", "l.1-of-3.jsonl.lock", "l.x.jsonl", "l1-of-3.jsonl", "k.jsonl"}, all...) {
+		if err := os.WriteFile(dir+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, own := range all {
+		want := slices.Delete(slices.Clone(all), i, i+1)
+		for j := range want {
+			want[j] = dir + want[j]
+		}
+		if got, err := siblings(dir + own); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %q %v, want %q", own, got, err, want)
+		}
 	}
 }
 

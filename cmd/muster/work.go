@@ -143,8 +143,8 @@ func (j *work) connect() (*partner.Client, error) {
 	return j.client(customers)
 }
 
-// openLedger opens the ledger of the input and, for reading, those of the other
-// shards.
+// openLedger opens the ledger of the input and, for reading, those beside it that
+// know people of the same input.
 func (j *work) openLedger(readOnly bool) error {
 	usable, err := j.ledgerFits(readOnly)
 	if err != nil || !usable {
@@ -158,7 +158,11 @@ func (j *work) openLedger(readOnly bool) error {
 	if err := j.claim(readOnly); err != nil {
 		return err
 	}
-	for _, path := range siblings(j.files.ledger, j.shard) {
+	paths, err := siblings(j.files.ledger)
+	if err != nil {
+		return early(errors.Join(err, j.close()))
+	}
+	for _, path := range paths {
 		if was, err := serviceOf(path); err == nil && was != "" && was != j.service() {
 			continue // a rehearsal's, which that shard will set aside
 		}

@@ -68,8 +68,9 @@ type Batch struct {
 	// Ledger is required by Apply and Undo. Plan and Validate may have none, or one
 	// that was opened for reading only.
 	Ledger *ledger.Ledger
-	// Siblings are the ledgers of the other shards, for reading only: names that
-	// they gave out are not given out again.
+	// Siblings are the other ledgers for this input, for reading only: those of the
+	// other shards, and of runs that had another number of them. Names that they gave
+	// out are not given out again, and whom they know is not created again.
 	Siblings []*ledger.Ledger
 	// OpenCredentials opens the credentials file. Apply requires it, and calls it
 	// at most once, before anything is sent, if some row brings no password. Undo

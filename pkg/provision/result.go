@@ -184,12 +184,9 @@ func (r *run) unsent(out *results.Row, err error) {
 // sent describes a row that has a name: by the ledger, or as still to be sent.
 func (r *run) sent(out *results.Row, j *judged, m mark) error {
 	p := &j.source.Person
-	var e ledger.Entry
-	if r.Ledger != nil {
-		var err error
-		if e, err = r.Ledger.Told(j.key); err != nil {
-			return err
-		}
+	e, err := r.told(j, m)
+	if err != nil {
+		return err
 	}
 	switch s := e.Status; {
 	case r.planning && m.fate == toSend: // a plan says what would be done, not what failed before
@@ -218,6 +215,22 @@ func (r *run) sent(out *results.Row, j *judged, m mark) error {
 		r.unsent(out, j.lane.closed())
 	}
 	return nil
+}
+
+// told is what the ledger says of a person, or that of a sibling which has settled what
+// would be this shard's part today.
+func (r *run) told(j *judged, m mark) (ledger.Entry, error) {
+	if r.Ledger == nil {
+		return ledger.Entry{}, nil
+	}
+	if m.fate == elsewhere {
+		for _, l := range r.Siblings {
+			if r.keeps(l.Status(j.key)) {
+				return l.Told(j.key)
+			}
+		}
+	}
+	return r.Ledger.Told(j.key)
 }
 
 // remembered fills in what the ledger knows.

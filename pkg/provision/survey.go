@@ -261,11 +261,22 @@ func (r *run) recall(j *judged) (f fate, ok bool) {
 		}
 	}
 	for _, l := range r.Siblings {
-		if r.keeps(l.Status(j.key)) {
+		s := l.Status(j.key)
+		if j.mine && (s == ledger.Doubtful || s == ledger.Created && l.Lost(j.key)) {
+			j.err = otherwiseSplit(j.source)
+		}
+		if r.keeps(s) {
 			return elsewhere, true
 		}
 	}
 	return 0, false
+}
+
+// otherwiseSplit refuses a run whose shard would have to send somebody with whom a run
+// that had another number of shards has begun: only that one can end it.
+func otherwiseSplit(row *roster.Row) error {
+	return &InputError{fmt.Sprintf("row %d (line %d) was begun by a run with another number of shards, or with none, which has not ended", row.N, row.Line),
+		"finish the input with the number of shards that it was begun with; then go on with this one"}
 }
 
 // name gives a person the first free name, or lets the given one stand.
