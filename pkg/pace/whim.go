@@ -51,7 +51,9 @@ const (
 // judge notes an event, what it proves the quota to be at least, and the quota that was
 // made of it. It returns the speed to go on with at least if it was a whim, else 0.
 func (w *whims) judge(e, last event, floor, quota, doubt float64) float64 {
-	if last.at == 0 {
+	if last.at == 0 { // too little to tell, but what passed behind it counts
+		w.proven[w.next], w.quota = e.flow, quota
+		w.next++
 		return 0
 	}
 	best := slices.Max(w.proven[:])

@@ -22,10 +22,11 @@ func TestWhims(t *testing.T) {
 		{0.05, "1", 40 * time.Second},
 		{0.1, "1", 55 * time.Second},
 		{0.2, "1", 75 * time.Second},
+		{0.02, "10", 160 * time.Second},
 		{0.1, "0", 13 * time.Second},
 		{0.1, "", 55 * time.Second},
 	} {
-		const seeds = 6
+		const seeds = 10
 		mean := time.Duration(0)
 		for seed := range uint64(seeds) {
 			s := service("whims", jobs(600, 1), 16, usual)
