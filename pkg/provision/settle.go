@@ -79,7 +79,7 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 		}
 		return r.leaveAll(jobs)
 	}
-	if err := r.lookFor(ctx, refused, found, all.whole(l.before)); err != nil {
+	if err := r.lookFor(ctx, refused, found, all, asked); err != nil {
 		return err
 	}
 	var missing []*job
@@ -99,20 +99,25 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 	return r.missing(l, missing, all.whole(l.before))
 }
 
-// lookFor confirms refusals by a listing, or corrects them. They stay unconfirmed if the
-// listing is not whole.
-func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User, whole bool) error {
+// lookFor confirms refusals by a listing that began at that time, or corrects them. They
+// stay unconfirmed if the listing is not whole. So do those that it may lag behind, unless
+// the next run could tell less (see [run.confirmIn]): that one looks for them again, since
+// to wait here would cost every run that has a refused row.
+func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User, all *census, asked time.Time) error {
 	var absent []*job
 	var keys []ledger.Key
 	for _, j := range refused {
 		user, ok := found[strings.ToLower(j.intent.UPN)]
 		if !ok {
-			absent, keys = append(absent, j), append(keys, j.intent.Key)
+			absent = append(absent, j)
+			if asked.Sub(j.tried) >= refusedLag || !all.whole(nil) {
+				keys = append(keys, j.intent.Key)
+			}
 		} else if err := r.wasThere(ctx, j, user); err != nil {
 			return err
 		}
 	}
-	if len(absent) == 0 || !whole {
+	if len(absent) == 0 || !all.whole(absent[0].lane.before) {
 		return nil
 	}
 	if err := r.Ledger.Confirm(keys); err != nil {

@@ -47,7 +47,8 @@ func (b body) person() string {
 
 // send notes a request that leaves. It is an error if its MS-RequestId was sent
 // with something else, or if its person may be there under another name or by
-// another request. Only a password that was kept in memory may be another one.
+// another request. Only a password that was kept in memory, or forgotten after a
+// refusal, may be another one.
 func (w *wiretap) send(t testing.TB, r *http.Request, inMemory bool) *create {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -66,7 +67,7 @@ func (w *wiretap) send(t testing.TB, r *http.Request, inMemory bool) *create {
 		t.Fatal(err)
 	}
 	if before, ok := w.bodies[c.request]; ok {
-		if inMemory {
+		if inMemory || before.refused {
 			before.body.PasswordProfile.Password = c.body.PasswordProfile.Password
 		}
 		if before.body != c.body {
@@ -85,15 +86,15 @@ func (w *wiretap) send(t testing.TB, r *http.Request, inMemory bool) *create {
 	return &c
 }
 
-// answer notes the status of the answer to a create: 4xx is a refusal.
+// answer notes the status of the answer to a create: 3xx and 4xx are refusals.
 func (w *wiretap) answer(c *create, status int) {
-	if c == nil || status/100 != 4 || status == http.StatusRequestTimeout {
+	if c == nil || status/100 != 3 && status/100 != 4 || status == http.StatusRequestTimeout {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c.doubtful, c.refused = c.before, true
-	w.last[c.body.person()] = *c
+	w.last[c.body.person()], w.bodies[c.request] = *c, *c
 }
 
 // forget is for after an undo.
