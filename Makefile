@@ -58,7 +58,7 @@ bench:
 	@go version && echo "$$(nproc) processors, load $$(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null), $$(date -u +%F)"
 	@{ go test -pgo=off $(MUSTER) -run='^$$' -bench='^BenchmarkValidate$$/^1M$$' -benchtime=3x && \
 	go test -pgo=off $(MUSTER) -run='^$$' -bench='^BenchmarkValidateJSONLines$$' -benchtime=1x && \
-	go test -pgo=off $(MUSTER) -run='^$$' -bench='^BenchmarkApplyOverHTTP$$' -benchtime=3x && \
+	go test -pgo=off $(MUSTER) -run='^$$' -bench='^BenchmarkApplyOverHTTP$$' -benchtime=7x && \
 	go test -pgo=off $(MUSTER) -run='^$$' -bench='^BenchmarkValidate$$/^10M$$' -benchtime=1x && \
 	go test ./pkg/provision -run='^$$' -bench='^BenchmarkGroupCommit$$' -benchtime=3x; } | \
 	awk '/^Benchmark/ {printf "%-26s", $$1; for (i = 3; i < NF; i += 2) printf " %10s %-15s", $$i, $$(i+1); print ""} /FAIL|panic/'
