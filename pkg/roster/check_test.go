@@ -285,6 +285,8 @@ func TestIdentity(t *testing.T) {
 		{Person{FirstName: "Jane", LastName: "Doe"}, Person{FirstName: "JANE", LastName: "doe"}, true},
 		{Person{FirstName: "Zoe\u0308"}, Person{FirstName: "ZOË"}, true},
 		{Person{LastName: "Groß"}, Person{LastName: "GROSS"}, true},
+		{Person{FirstName: "Mary-Ann", LastName: "O'Neill"}, Person{FirstName: "Mary\u2010Ann", LastName: "O\u2019Neill"}, true},
+		{Person{LastName: "O'Neill"}, Person{LastName: "ONeill"}, false},
 		{Person{FirstName: "Jane", LastName: "Doe"}, Person{FirstName: "Jane Doe"}, false},
 		{Person{FirstName: "Işık"}, Person{FirstName: "Isik"}, false},
 		{Person{UserPrincipalName: "Jane@contoso.com", FirstName: "x"}, Person{UserPrincipalName: "jane@Contoso.com"}, true},

@@ -324,7 +324,7 @@ func (p *Person) Clone() Person {
 // Identity is the person's part of the key that the ledger remembers: the
 // immutable id, else the given user principal name, else the names. Writing that
 // means the same gives the same identity: it is composed (NFC), of one width (１ is 1)
-// and, but for the immutable id, case-folded.
+// and, but for the immutable id, case-folded and with the keyboard's apostrophe and hyphen.
 func (p *Person) Identity() string { return string(p.AppendIdentity(nil)) }
 
 // AppendIdentity appends the Identity to dst.
@@ -342,8 +342,12 @@ func folded(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(oneWidth(s)))
+	return norm.NFC.String(cases.Fold().String(typed.Replace(oneWidth(s))))
 }
+
+// typed writes the apostrophes and hyphens of word processors as keyboards do: O'Neill
+// gets another one whenever the name went through one of these.
+var typed = strings.NewReplacer("\u2018", "'", "\u2019", "'", "\u2010", "-", "\u2011", "-", "\u2013", "-")
 
 // oneWidth writes the full-width and half-width characters of East Asian input methods
 // as the usual ones. They are all in the block that starts at U+FF00.
