@@ -107,6 +107,29 @@ func TestAnotherDomainBesideANamelessUser(t *testing.T) {
 	}
 }
 
+// Beside such a user, who was refused and created all the same is waited for: the next run
+// could not tell.
+func TestRefusedAfterItWasCarriedOutBesideANamelessUser(t *testing.T) {
+	there := simulate.User{UserPrincipalName: "odd@" + simulate.DefaultDomain, DisplayName: "Odd"}
+	sc := simulate.Scenario{Customers: []simulate.Customer{{Users: []simulate.User{there}}}, ListLag: 8 * time.Second, Fault: func(r simulate.Request) simulate.Fault {
+		if r.Op != simulate.CreateUser {
+			return simulate.Fault{}
+		}
+		return simulate.Fault{Mishap: simulate.FailAfter, Status: 400}
+	}}
+	bubble(t, "", sc, func(w *world) {
+		w.batch = func(b *Batch) {
+			b.Directory = nameless{Directory: b.Directory, hides: new(atomic.Bool), never: "odd"}
+			b.OnExists = NumberExisting
+		}
+		people := staff(9)
+		if sum, err := w.applied(people); err != nil || sum.Created != 9 {
+			t.Errorf("%+v, %v; want 9 created", sum, err)
+		}
+		w.checkFinished(people, nil)
+	})
+}
+
 // Somebody who was in the tenant before, under a name that could not be read, is not
 // taken for the user of a row whose answer was lost.
 func TestNamelessBefore(t *testing.T) {

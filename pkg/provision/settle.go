@@ -100,22 +100,29 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 }
 
 // lookFor confirms refusals by a listing that began at that time, or corrects them. They
-// stay unconfirmed if the listing is not whole. So do those that it may lag behind, unless
-// the next run could tell less (see [run.confirmIn]): that one looks for them again, since
-// to wait here would cost every run that has a refused row.
+// stay unconfirmed if the listing is not whole, or may lag behind them: the next run looks
+// for them again, since to wait here would cost every run that has a refused row. Only
+// where that one could tell less (see [run.confirmIn]) the end of this one waits.
 func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User, all *census, asked time.Time) error {
 	var absent []*job
 	var keys []ledger.Key
+	lastToTell := !all.whole(nil)
 	for _, j := range refused {
 		user, ok := found[strings.ToLower(j.intent.UPN)]
-		if !ok {
-			absent = append(absent, j)
-			if asked.Sub(j.tried) >= refusedLag || !all.whole(nil) {
-				keys = append(keys, j.intent.Key)
+		late := asked.Sub(j.tried) < refusedLag
+		switch {
+		case ok:
+			if err := r.wasThere(ctx, j, user); err != nil {
+				return err
 			}
-		} else if err := r.wasThere(ctx, j, user); err != nil {
-			return err
+			continue
+		case late && lastToTell && j.lane.settling:
+			j.lane.refused.add(j)
+			continue
+		case !late, lastToTell:
+			keys = append(keys, j.intent.Key)
 		}
+		absent = append(absent, j)
 	}
 	if len(absent) == 0 || !all.whole(absent[0].lane.before) {
 		return nil
