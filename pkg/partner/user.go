@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"muster/pkg/jsonobject"
 	"muster/pkg/secret"
 )
 
@@ -206,6 +207,11 @@ func (c *Client) change(ctx context.Context, r request) error {
 	}
 	if object.Code != nil || object.Description != nil {
 		return r.garbled(found, "the answer is a success that describes a fault")
+	}
+	// To a DELETE there is no body. An empty object may be what a broken answer to another
+	// request left on the connection, and is no proof that the user is gone.
+	if r.method == http.MethodDelete && jsonobject.Walk(found.body, func(_, _ []byte) bool { return false }) {
+		return r.garbled(found, "the answer is an empty object")
 	}
 	return nil
 }

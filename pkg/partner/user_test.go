@@ -215,6 +215,9 @@ func TestChanges(t *testing.T) {
 			{200, "<html>", Garbled}, {200, "true story", Garbled}, {200, `{"code":1,"description":"x"}`, Garbled},
 			{409, `{"code":1}`, Conflict},
 		} {
+			if test.name == "delete" && answer.body == "{}" {
+				answer.want = Garbled // perhaps the rest of an answer to another request
+			}
 			server := serve(t, reply(answer.status, answer.body))
 			err := test.do(client(t, server.URL))
 			if answer.want == 0 && err != nil || answer.want != 0 && failure(t, err).Kind != answer.want {
