@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"muster/pkg/roster"
+	"muster/pkg/typo"
 	"muster/pkg/upn"
 	"muster/pkg/wire"
 )
@@ -117,36 +118,5 @@ func didYouMean(given string, words []string) string {
 // nearest returns the word that differs least, or "" where all differ by more
 // than a third.
 func nearest(given string, words []string) string {
-	best, least := "", len(given)/3+1
-	for _, w := range words {
-		if d := distance(strings.ToLower(given), w); d <= least && d < max(len(given), len(w)) {
-			best, least = w, d-1
-		}
-	}
-	return best
-}
-
-// distance is how many letters must be put in, taken out or changed to make b of
-// a (Levenshtein), two neighbours that changed places counting once.
-func distance(a, b string) int {
-	var before, last []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range b {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(row[j]+1, last[j+1]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
+	return typo.Nearest(strings.ToLower(given), words, len(given)/3+1)
 }

@@ -12,6 +12,7 @@ import (
 
 	"muster/pkg/results"
 	"muster/pkg/signin"
+	"muster/pkg/typo"
 )
 
 // program is one call of muster.
@@ -190,7 +191,7 @@ func (p *program) doubtVariables() {
 // variables such as MUSTER_PORT for a service of that name, so that only these are
 // worth a word.
 func variableLike(name string, known []string) (like string) {
-	if like = nearest(name, known); like != "" && distance(name, like) <= 2 {
+	if like = typo.Nearest(name, known, 2); like != "" {
 		return like
 	}
 	like = ""

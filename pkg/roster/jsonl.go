@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"muster/pkg/jsonobject"
+	"muster/pkg/typo"
 )
 
 // maxMembers bounds the work that one line can cause; a person has a dozen.
@@ -221,10 +222,8 @@ func memberColumns(unknown []string, members map[string]field) []Column {
 			columns[i].Field, columns[i].Known = to.String(), true
 			continue
 		}
-		for _, known := range sortedKeys(members) {
-			if distance(foldHeader(name), known) <= 2 {
-				columns[i].Like = members[known].String()
-			}
+		if like := typo.Nearest(foldHeader(name), sortedKeys(members), 2); like != "" {
+			columns[i].Like = members[like].String()
 		}
 	}
 	return columns

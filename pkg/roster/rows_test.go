@@ -316,6 +316,17 @@ func TestForeignHeaders(t *testing.T) {
 	if err != nil || f.Mapping().Columns[1].Like != FirstName {
 		t.Errorf("two first names: got %+v %v, want a doubt about the second", f.Mapping().Columns, err)
 	}
+	if f, err = openText(t, "people.jsonl", `{"fistName":"Jane","displayName":"Jane Doe"}`, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range f.Rows() { // in JSON Lines the names are known at the end
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := f.Mapping().Columns[0].Like; got != FirstName {
+		t.Errorf("fistName: got a doubt about %q, want the name that is nearest", got)
+	}
 	_, err = openText(t, "people.csv", "Nombre;Primer apellido;Segundo apellido\n", Options{})
 	if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Hint, "join the two columns") {
 		t.Errorf("two last names: got %v, want a question", err)

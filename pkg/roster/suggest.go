@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"muster/pkg/typo"
 )
 
 // manyColumns is more than a list of people has. In a file of so many no slips of the
@@ -17,50 +19,17 @@ func (m *mapper) resembling(folded string) string {
 	if len(m.labels) > manyColumns {
 		return ""
 	}
-	like, nearest := "", 3
+	most := 2
 	if len(folded) < 8 {
-		nearest = 2
+		most = 1
 	}
-	for _, name := range sortedKeys(m.table) {
-		if len(name) < 4 || slices.Contains(m.fields, m.table[name].field) {
-			continue
-		}
-		if d := distance(folded, name); d < nearest {
-			like, nearest = m.table[name].field.String(), d
-		}
+	names := slices.DeleteFunc(sortedKeys(m.table), func(name string) bool {
+		return len(name) < 4 || slices.Contains(m.fields, m.table[name].field)
+	})
+	if like := typo.Nearest(folded, names, most); like != "" {
+		return m.table[like].field.String()
 	}
-	return like
-}
-
-// distance is the number of letters to insert, delete, replace or swap with their
-// neighbour to get from a to b (the restricted Damerau-Levenshtein distance).
-func distance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	if d := len(s) - len(t); d > 2 || d < -2 {
-		return 3
-	}
-	rows := make([][]int, len(s)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(t)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		for j := 1; j <= len(t); j++ {
-			cost := 1
-			if s[i-1] == t[j-1] {
-				cost = 0
-			}
-			best := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				best = min(best, rows[i-2][j-2]+1)
-			}
-			rows[i][j] = best
-		}
-	}
-	return rows[len(s)][len(t)]
+	return ""
 }
 
 func quotedList(items []string) string {

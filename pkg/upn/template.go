@@ -2,9 +2,11 @@ package upn
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"muster/pkg/typo"
 	"muster/pkg/upn/internal/romanise"
 )
 
@@ -157,37 +159,14 @@ func didYouMean(name string) string {
 	}
 	key := strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(name))
 	best := meant[key]
-	for f, known := range placeholders {
-		if best == literal && f > 0 && distance(key, strings.ToLower(known)) <= 2 {
-			best = field(f)
-		}
+	if best == literal {
+		names := strings.Split(strings.ToLower(strings.Join(placeholders[1:], " ")), " ")
+		best = field(1 + slices.Index(names, typo.Nearest(key, names, 2))) // literal, where none is near
 	}
 	if best == literal {
 		return ""
 	}
 	return fmt.Sprintf("did you mean {%s}? ", placeholders[best])
-}
-
-// distance is the number of letters to add, drop or change to make a into b
-// (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func lower(c byte) byte {

@@ -73,6 +73,8 @@ func TestParseTemplateFaults(t *testing.T) {
 		{"", "character 1:", "no placeholder", "{first}, {last}, {display}, {immutableId}, {guid}"},
 		{"admin", "character 1:", "everybody", "{first}"},
 		{"{fist}.{last}", "character 1:", "no placeholder {fist}", "did you mean {first}?"},
+		{"{fast}", "character 1:", "no placeholder {fast}", "did you mean {last}?"},
+		{"{first}.{imutableid}", "character 9:", "no placeholder {imutableid}", "did you mean {immutableId}?"},
 		{"{first}.{surname}", "character 9:", "no placeholder {surname}", "did you mean {last}?"},
 		{"{first}.{Last Name}", "character 9:", "no placeholder {Last Name}", "did you mean {last}?"},
 		{"{first}.{colour}", "character 9:", "no placeholder {colour}", "the placeholders are {first}"},
