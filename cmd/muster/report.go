@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -77,8 +78,8 @@ func (p *program) report(paths []string) (err error) {
 	switch errno := syscall.Errno(0); {
 	case errors.Is(err, provision.ErrStopped):
 		return err
-	case err != nil && (errors.Is(err, fs.ErrNotExist) || !errors.As(err, &errno)):
-		return hinted("a results file is what validate, plan and apply write and name at their end, such as staff.results.csv", "%v", err)
+	case err != nil && !errors.As(err, &errno):
+		return hinted(resultsName, "%v", err)
 	case err != nil:
 		return early(err)
 	}
@@ -112,10 +113,20 @@ func (p *program) untilSignal(rows iter.Seq2[results.Row, error]) iter.Seq2[resu
 	}
 }
 
-// checkReport refuses outputs that would destroy an input or each other.
+// resultsName is for whoever named something else.
+const resultsName = "a results file is what validate, plan and apply write and name at their end, such as staff.results.csv"
+
+// checkReport refuses results that are no files, and outputs that would destroy an
+// input or each other.
 func (p *program) checkReport(paths []string) error {
 	taken := map[string]string{}
 	for _, path := range paths {
+		switch info, err := os.Stat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+			return hinted(resultsName, "there is no results file %s", path)
+		case err == nil && info.IsDir():
+			return hinted(resultsName, "%s is a folder", path)
+		}
 		taken[whole(path)] = "one of the results to be read"
 	}
 	for _, o := range []struct{ flag, path string }{{"--merged", p.options.merged}, {"--html", p.options.html}} {
