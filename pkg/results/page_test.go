@@ -181,6 +181,7 @@ func TestPageInABrowser(t *testing.T) {
 	t.Run("many rows", func(t *testing.T) { testManyRows(t, b) })
 	t.Run("hostile values", func(t *testing.T) { testHostileValues(t, b) })
 	t.Run("dark, details, print", func(t *testing.T) { testSmallPage(t, b) })
+	t.Run("narrow", func(t *testing.T) { testNarrowPage(t, b) })
 }
 
 func testManyRows(t *testing.T, b *browser) {
@@ -270,6 +271,19 @@ func testHostileValues(t *testing.T, b *browser) {
 	}
 	if len(b.faults) > 0 || len(b.urls) != 1 {
 		t.Errorf("the page asked for %q and the browser complained of %q, want the page alone and nothing", b.urls, b.faults)
+	}
+}
+
+// testNarrowPage holds that the charts can be read on a telephone, where the page as
+// a whole does not move sideways.
+func testNarrowPage(t *testing.T, b *browser) {
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 380, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+	defer b.call("Emulation.clearDeviceMetricsOverride", nil, nil)
+	b.open(staffReport(400), "light")
+	var got struct{ Page, Letter float64 }
+	b.eval(`return { page: document.documentElement.scrollWidth, letter: document.querySelector('.chart .axis').getBoundingClientRect().height }`, &got)
+	if got.Page > 380 || got.Letter < 12 {
+		t.Errorf("on 380 pixels the page is %v wide and the text of a chart %v high, want at most 380 and at least 12", got.Page, got.Letter)
 	}
 }
 
