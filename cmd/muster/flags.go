@@ -255,6 +255,21 @@ func (p *program) resolve(c *cobra.Command) error {
 	return failed
 }
 
+// refuseHalfRehearsal refuses a flag of a rehearsal where --simulate is missing: whoever
+// gave it thinks that nobody will be created. A variable may be there for `muster
+// simulate`, and is no such sign.
+func (p *program) refuseHalfRehearsal(c *cobra.Command) (err error) {
+	if c.Flags().Lookup("simulate") == nil || p.options.simulate {
+		return nil
+	}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if strings.HasPrefix(f.Name, "simulate-") {
+			err = hinted("for a rehearsal give --simulate too; for a real run leave it out", "--%s is for a rehearsal, and --simulate is missing", f.Name)
+		}
+	})
+	return err
+}
+
 // withoutPassword cuts a user and a password out of what may be a URL.
 func withoutPassword(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")

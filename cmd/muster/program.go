@@ -106,7 +106,10 @@ every row gets a result.`,
 			p.command = c
 			*p.doc.top() = head{Command: c.Name(), Version: version()}
 			p.doubtVariables()
-			return p.resolve(c)
+			if err := p.resolve(c); err != nil {
+				return err
+			}
+			return p.refuseHalfRehearsal(c)
 		},
 	}
 	root.SetFlagErrorFunc(flagError)
@@ -217,6 +220,8 @@ func args(name string, least, most int) cobra.PositionalArgs {
 			return hinted(help, "%s takes no arguments, and there is %q", c.CommandPath(), a[0])
 		case len(a) > most:
 			return hinted("quote a name with blanks in it", "one %s is expected, and there are %d: %s", name, len(a), strings.Join(a, ", "))
+		case slices.Contains(a, ""):
+			return hinted("name a file; if a script put a variable there, it is not set", "%s is empty", name)
 		}
 		return nil
 	}
