@@ -173,7 +173,7 @@ func readsAsCSV(head []byte, maxLine int) bool {
 }
 
 // wrappedList finds the list in an answer of Microsoft Graph, Partner Center or the like,
-// behind members that are no lists.
+// behind members that are no lists, on one line or on several.
 var wrappedList = regexp.MustCompile(`^\{(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[^][{}",]*)\s*,)*\s*"(value|items|users|data|results)"\s*:\s*\[\s*(?:\{|$)`)
 
 // understandJSON refuses JSON that is not line by line, and prepares the names.
@@ -184,8 +184,8 @@ func (f *File) understandJSON(o Options, head []byte) error {
 		return &Error{Line: 1, Message: "this is CSV, not JSON Lines", Hint: "say --format csv, or rename the file"}
 	case first[0] == '[':
 		return &Error{Message: "the file is one JSON list, not JSON Lines", Hint: "write one object a line: jq -c '.[]' FILE does so"}
-	case wrappedList.Match(first):
-		list := wrappedList.FindSubmatch(first)[1]
+	case wrappedList.Match(bytes.TrimSpace(head)):
+		list := wrappedList.FindSubmatch(bytes.TrimSpace(head))[1]
 		return &Error{Message: fmt.Sprintf("the file is one JSON object with the people in its list %q, not JSON Lines", list), Hint: fmt.Sprintf("write one object a line: jq -c '.%s[]' FILE does so", list)}
 	case string(first) == "{":
 		return &Error{Message: "the file spreads JSON objects over several lines", Hint: "write one object a line: jq -c . FILE does so"}
