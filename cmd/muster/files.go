@@ -172,7 +172,7 @@ func (p *program) shardOf() (provision.Shard, error) {
 	}
 	s, err := parseShard(text)
 	if err != nil {
-		err = usage("%s %q: %v", from, text, err)
+		err = hinted("MUSTER_SHARDS must be the number of the Job's completions", "%s %q: %v", from, text, err)
 	}
 	return s, err
 }

@@ -42,7 +42,7 @@ func TestShards(t *testing.T) {
 	for _, c := range []struct {
 		flag string
 		env  []string
-		want string // "" for an error
+		want string // "" for everybody
 	}{
 		{"", nil, ""}, {"0/4", nil, "0-of-4"}, {"3/4", nil, "3-of-4"},
 		{"", []string{"MUSTER_SHARDS=4", "JOB_COMPLETION_INDEX=2"}, "2-of-4"},
@@ -54,6 +54,11 @@ func TestShards(t *testing.T) {
 		got, err := p.shardOf()
 		if err != nil || shardName(got) != c.want {
 			t.Errorf("%q %q: got %v %v, want %s", c.flag, c.env, got, err, c.want)
+		}
+	}
+	for _, env := range [][]string{{"MUSTER_SHARDS=4"}, {"MUSTER_SHARDS=4", "JOB_COMPLETION_INDEX=4"}, {"MUSTER_SHARDS=x", "JOB_COMPLETION_INDEX=1"}} {
+		if _, err := newProgram(env, nil, io.Discard, io.Discard).shardOf(); err == nil || !strings.Contains(err.Error(), "MUSTER_SHARDS") || hintOf(err) == "" {
+			t.Errorf("%q: got %v, hint %q", env, err, hintOf(err))
 		}
 	}
 	for _, bad := range []string{"4/4", "-1/4", "1", "a/b", "1/0", "/", "1/2/3"} {

@@ -103,7 +103,7 @@ func (j *work) settings() (provision.Batch, error) {
 	b.Log = j.log
 	var err error
 	if b.Template, err = upn.ParseTemplate(o.upn); err != nil {
-		return b, usage("--upn %q: %v", o.upn, err)
+		return b, hinted("leave --upn out for {first}.{last}", "--upn %q: %v", o.upn, err)
 	}
 	return b, nil
 }
