@@ -51,3 +51,13 @@ func TestTraceStaysSmall(t *testing.T) {
 		t.Errorf("20/s of 19/s for 5,000 s: got a burst of %.0f, want 5,000", burst)
 	}
 }
+
+// What was learned may be forgotten again and again, when it turns out whom a refusal was
+// meant for. Each first event after that is noted like the first of all.
+func TestWhimsAfterForgetting(t *testing.T) {
+	var w whims
+	for range 3 * len(w.proven) {
+		w.judge(event{at: 1, flow: 5}, event{}, 0, 10, 1)
+	}
+	w.judge(event{at: 3, flow: 5, accepted: 9}, event{at: 2}, 5, 10, 1)
+}

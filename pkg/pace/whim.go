@@ -52,8 +52,8 @@ const (
 // made of it. It returns the speed to go on with at least if it was a whim, else 0.
 func (w *whims) judge(e, last event, floor, quota, doubt float64) float64 {
 	if last.at == 0 { // too little to tell, but what passed behind it counts
-		w.proven[w.next], w.quota = e.flow, quota
-		w.next++
+		w.prove(e.flow)
+		w.quota = quota
 		return 0
 	}
 	best := slices.Max(w.proven[:])
@@ -75,8 +75,7 @@ func (w *whims) judge(e, last event, floor, quota, doubt float64) float64 {
 	if e.accepted >= soon {
 		w.short = 0
 	}
-	w.proven[w.next] = floor
-	w.next = (w.next + 1) % len(w.proven)
+	w.prove(floor)
 	best = slices.Max(w.proven[:])
 	if w.on {
 		w.defied++
@@ -94,6 +93,12 @@ func (w *whims) judge(e, last event, floor, quota, doubt float64) float64 {
 		return 0
 	}
 	return min(defiance*best, topSpeed)
+}
+
+// prove notes a lower bound for the quota, in place of the oldest one.
+func (w *whims) prove(rate float64) {
+	w.proven[w.next] = rate
+	w.next = (w.next + 1) % len(w.proven)
 }
 
 // isLimit reports whether there is a limit behind the last refusals after all.
