@@ -79,7 +79,7 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 		}
 		return r.leaveAll(jobs)
 	}
-	if err := r.lookFor(ctx, refused, found, all, asked); err != nil {
+	if err := r.lookFor(ctx, l, refused, found, all, asked); err != nil {
 		return err
 	}
 	var missing []*job
@@ -103,28 +103,27 @@ func (r *run) settleOnce(ctx context.Context, l *lane) error {
 // stay unconfirmed if the listing is not whole, or may lag behind them: the next run looks
 // for them again, since to wait here would cost every run that has a refused row. Only
 // where that one could tell less (see [run.confirmIn]) the end of this one waits.
-func (r *run) lookFor(ctx context.Context, refused []*job, found map[string]partner.User, all *census, asked time.Time) error {
+func (r *run) lookFor(ctx context.Context, l *lane, refused []*job, found map[string]partner.User, all *census, asked time.Time) error {
 	var absent []*job
 	var keys []ledger.Key
 	lastToTell := !all.whole(nil)
 	for _, j := range refused {
-		user, ok := found[strings.ToLower(j.intent.UPN)]
-		late := asked.Sub(j.tried) < refusedLag
-		switch {
-		case ok:
+		if user, ok := found[strings.ToLower(j.intent.UPN)]; ok {
 			if err := r.wasThere(ctx, j, user); err != nil {
 				return err
 			}
 			continue
-		case late && lastToTell && j.lane.settling:
-			j.lane.refused.add(j)
+		}
+		late := asked.Sub(j.tried) < refusedLag
+		if late && lastToTell && l.settling {
+			l.refused.add(j)
 			continue
-		case !late, lastToTell:
+		}
+		if absent = append(absent, j); !late || lastToTell {
 			keys = append(keys, j.intent.Key)
 		}
-		absent = append(absent, j)
 	}
-	if len(absent) == 0 || !all.whole(absent[0].lane.before) {
+	if len(absent) == 0 || !all.whole(l.before) {
 		return nil
 	}
 	if err := r.Ledger.Confirm(keys); err != nil {
