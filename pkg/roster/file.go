@@ -178,14 +178,14 @@ var wrappedList = regexp.MustCompile(`^\{(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[^][{}",
 
 // understandJSON refuses JSON that is not line by line, and prepares the names.
 func (f *File) understandJSON(o Options, head []byte) error {
-	first := firstLineOf(head)
+	first, wrapped := firstLineOf(head), wrappedList.FindSubmatch(bytes.TrimSpace(head))
 	switch {
 	case first[0] != '{' && readsAsCSV(head, f.maxLine):
 		return &Error{Line: 1, Message: "this is CSV, not JSON Lines", Hint: "say --format csv, or rename the file"}
 	case first[0] == '[':
 		return &Error{Message: "the file is one JSON list, not JSON Lines", Hint: "write one object a line: jq -c '.[]' FILE does so"}
-	case wrappedList.Match(bytes.TrimSpace(head)):
-		list := wrappedList.FindSubmatch(bytes.TrimSpace(head))[1]
+	case wrapped != nil:
+		list := wrapped[1]
 		return &Error{Message: fmt.Sprintf("the file is one JSON object with the people in its list %q, not JSON Lines", list), Hint: fmt.Sprintf("write one object a line: jq -c '.%s[]' FILE does so", list)}
 	case string(first) == "{":
 		return &Error{Message: "the file spreads JSON objects over several lines", Hint: "write one object a line: jq -c . FILE does so"}

@@ -160,7 +160,10 @@ func didYouMean(name string) string {
 	key := strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(name))
 	best := meant[key]
 	if best == literal {
-		names := strings.Split(strings.ToLower(strings.Join(placeholders[1:], " ")), " ")
+		var names []string
+		for _, known := range placeholders[1:] {
+			names = append(names, strings.ToLower(known))
+		}
 		best = field(1 + slices.Index(names, typo.Nearest(key, names, 2))) // literal, where none is near
 	}
 	if best == literal {
